@@ -1,0 +1,123 @@
+"""Keep bytes at rest: in memory up to a limit, beyond it in a file."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO, BinaryIO, Protocol
+
+MEMORY_LIMIT = 1024 * 1024
+"""Bytes of one stream that stay in memory."""
+
+
+class Blob(Protocol):
+    """Bytes that do not change any more; two are equal when their size and sha256 are."""
+
+    @property
+    def size(self) -> int:
+        """The length in bytes."""
+
+    @property
+    def sha256(self) -> bytes:
+        """The 32 bytes of the hash."""
+
+    def head(self, limit: int) -> bytes:
+        """Give at most the first `limit` bytes."""
+
+    def tail(self, limit: int) -> bytes:
+        """Give at most the last `limit` bytes."""
+
+    def open(self) -> BinaryIO:
+        """Open for reading from the first byte; the caller closes."""
+
+
+class MemoryBlob:
+    """A blob that is held in memory."""
+
+    def __init__(self, data: bytes = b"") -> None:
+        self._data = data
+
+    @property
+    def size(self) -> int:
+        return len(self._data)
+
+    @cached_property
+    def sha256(self) -> bytes:
+        return hashlib.sha256(self._data).digest()
+
+    def head(self, limit: int) -> bytes:
+        return self._data[:limit]
+
+    def tail(self, limit: int) -> bytes:
+        return self._data[-limit:] if limit else b""
+
+    def open(self) -> BinaryIO:
+        return io.BytesIO(self._data)
+
+
+@dataclass(frozen=True, slots=True)
+class FileBlob:
+    """A blob that lies in a file of the run's spool."""
+
+    path: Path
+    size: int
+    sha256: bytes
+
+    def head(self, limit: int) -> bytes:
+        with self.open() as file:
+            return file.read(limit)
+
+    def tail(self, limit: int) -> bytes:
+        with self.open() as file:
+            file.seek(max(0, self.size - limit))
+            return file.read(limit)
+
+    def open(self) -> BinaryIO:
+        return self.path.open("rb")
+
+
+EMPTY = MemoryBlob()
+
+Spool = Callable[[], IO[bytes]]
+"""Makes a new file for bytes that memory should not hold; its `name` is the path."""
+
+
+class Collector:
+    """Take bytes as they come and become a blob; one writer, no lock."""
+
+    def __init__(self, spool: Spool, limit: int = MEMORY_LIMIT) -> None:
+        self._spool = spool
+        self._limit = limit
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._file: IO[bytes] | None = None
+        self._hash = hashlib.sha256()
+
+    def add(self, data: bytes) -> None:
+        """Append; OSError when the spool's disk is full."""
+        self._size += len(data)
+        if self._file is None and self._size <= self._limit:
+            self._parts.append(data)
+            return
+        if self._file is None:
+            self._file = self._spool()
+            for part in self._parts:
+                self._write(part)
+            self._parts.clear()
+        self._write(data)
+
+    def _write(self, data: bytes) -> None:
+        assert self._file is not None
+        self._hash.update(data)
+        self._file.write(data)
+
+    def blob(self) -> Blob:
+        """Close and give what was collected."""
+        if self._file is None:
+            return MemoryBlob(b"".join(self._parts)) if self._parts else EMPTY
+        self._file.close()
+        return FileBlob(Path(str(self._file.name)), self._size, self._hash.digest())
