@@ -1,0 +1,83 @@
+"""Parse the numbers and choices of a run once, into values that can be trusted."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+from nowfab.errors import UsageError
+
+Format = Literal["table", "json", "stream"]
+HostKeys = Literal["strict", "ask", "accept-new"]
+
+LARGEST_FANOUT = 10_000
+LONGEST = 31 * 24 * 3600.0
+"""Seconds; a month is longer than any run, and what is larger is a slip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a run goes: nodes at once, seconds, what to do about host keys, how to show it.
+
+    `timeout` is for the command, None for no limit. `host_keys` is None when nobody said:
+    then a run asks on a terminal and is strict without one.
+    """
+
+    fanout: int = 64
+    connect_timeout: float = 10.0
+    timeout: float | None = None
+    host_keys: HostKeys | None = None
+    format: Format = "table"
+
+
+def parse(
+    fanout: str | None = None,
+    connect_timeout: str | None = None,
+    timeout: str | None = None,
+    host_keys: str | None = None,
+    format: str | None = None,
+) -> Settings:
+    """Read what was typed behind the flags of these names, None for a flag that was not typed."""
+    usual = Settings()
+    return Settings(
+        usual.fanout if fanout is None else _count("--fanout", fanout),
+        usual.connect_timeout if connect_timeout is None else seconds("--connect-timeout", connect_timeout),
+        None if timeout is None else seconds("--timeout", timeout),
+        None if host_keys is None else cast(HostKeys, choice("--host-keys", host_keys, get_args(HostKeys))),
+        usual.format if format is None else cast(Format, choice("--format", format, get_args(Format))),
+    )
+
+
+def seconds(flag: str, typed: str) -> float:
+    """Read a duration in seconds, with or without a point."""
+    try:
+        value = float(typed)
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= LONGEST:
+        raise UsageError(f"{flag} takes seconds, such as 2.5 or 30, at most {LONGEST:.0f}, not `{typed}`")
+    return value
+
+
+def port(flag: str, typed: str) -> int:
+    """Read a port number."""
+    return _whole(flag, typed, "a port", 65535)
+
+
+def choice(flag: str, typed: str, choices: tuple[str, ...]) -> str:
+    """Read one of several words."""
+    if typed not in choices:
+        raise UsageError(f"{flag} takes {', '.join(choices[:-1])} or {choices[-1]}, not `{typed}`")
+    return typed
+
+
+def _count(flag: str, typed: str) -> int:
+    return _whole(flag, typed, "a number of nodes", LARGEST_FANOUT)
+
+
+def _whole(flag: str, typed: str, what: str, most: int) -> int:
+    digits = typed.isascii() and typed.isdecimal() and len(typed) <= len(str(most))
+    if not digits or not 1 <= int(typed) <= most:
+        raise UsageError(f"{flag} takes {what} from 1 to {most}, not `{typed}`")
+    return int(typed)

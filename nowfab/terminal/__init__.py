@@ -1,0 +1,1 @@
+"""Write to the screen, ask, and take signals; no other room does."""

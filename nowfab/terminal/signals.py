@@ -1,0 +1,61 @@
+"""Turn the first signal into a request to stop, and the second into leaving at once."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+_CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Leave(KeyboardInterrupt):
+    """Somebody asked a second time; `number` is the signal that they asked with first."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@dataclass(slots=True)
+class Caught:
+    """The number of the first signal that came, None while none has."""
+
+    number: int | None = None
+
+
+@contextmanager
+def stopping(stop: Callable[[str], None], notice: Callable[[str], None]) -> Iterator[Caught]:
+    """Have `stop` called with a reason by the first signal; both callables must suit a signal handler.
+
+    A signal that this process was told to ignore (nohup) stays ignored.
+    Outside the main thread, where Python delivers no signals, nothing happens.
+    """
+    caught = Caught()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if caught.number is not None:
+            raise Leave(caught.number)
+        caught.number = number
+        stop(f"stopped by {_called(number)}")
+        notice(f"stopping after {_called(number)}; once more leaves at once")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield caught
+        return
+    before = {number: signal.getsignal(number) for number in _CAUGHT}
+    wanted = [number for number in _CAUGHT if before[number] is not signal.SIG_IGN]
+    try:
+        for number in wanted:
+            signal.signal(number, handle)
+        yield caught
+    finally:
+        for number in wanted:
+            signal.signal(number, before[number] or signal.SIG_DFL)
+
+
+def _called(number: int) -> str:
+    return "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
