@@ -1,0 +1,41 @@
+# What can be made here; `make` alone says it. Works with GNU make 3.81 or newer and any POSIX sh.
+
+PYTHON =
+export PYTHON
+IN_VENV = .venv/bin/python
+
+.PHONY: help demo test lint map wheel clean fleet-environment dev-environment
+
+help:
+	@echo 'make demo    start five practice nodes, run a command on them, show the table, clean up'
+	@echo 'make test    run every check that this machine can run; says what it skipped, and why'
+	@echo 'make lint    only the format, the lint and the types'
+	@echo 'make map     write the map of the code into README.md, from the docstrings'
+	@echo 'make wheel   build dist/nowfab-*.whl'
+	@echo 'make clean   remove what the others have made, .venv too'
+
+demo: fleet-environment
+	@sh scripts/demo.sh
+
+test: lint
+	$(IN_VENV) -m pytest
+
+lint: dev-environment
+	$(IN_VENV) -m ruff format --check .
+	$(IN_VENV) -m ruff check .
+	$(IN_VENV) -m mypy
+
+map: dev-environment
+	$(IN_VENV) scripts/map.py --write
+
+wheel: dev-environment
+	$(IN_VENV) -m build --wheel --no-isolation
+
+clean:
+	rm -rf .venv build dist nowfab.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+fleet-environment:
+	@sh scripts/environment.sh fleet
+
+dev-environment:
+	@sh scripts/environment.sh dev
