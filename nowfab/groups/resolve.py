@@ -1,0 +1,111 @@
+"""Find out who is in a group when groups stand in groups and files replace each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from nowfab import names
+from nowfab.errors import FileError, NameRefused, NoSuchTarget, Place
+from nowfab.groups.clusters import ClustersFile, Group, Member
+
+DEEPEST = 100
+"""Groups within groups within groups; deeper is taken for a mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One place in a group: who sits there, and the line that says so."""
+
+    word: names.Word
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """All groups, in the order in which the files first name them."""
+
+    all: tuple[Group, ...] = ()
+    _by_name: dict[str, Group] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {group.name: group for group in self.all})
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all groups."""
+        return tuple(self._by_name)
+
+    def seats(self, name: str) -> tuple[Seat, ...]:
+        """Give the members in the order of the file, each (user, name, port) once.
+
+        NoSuchTarget for an unknown group, FileError for a cycle or too much of anything.
+        """
+        if name not in self:
+            raise NoSuchTarget(no_group(name, self.names))
+        return _seats(self._by_name, name, (), {})
+
+
+def merge(files: Iterable[ClustersFile]) -> Groups:
+    """Put files together: a later one replaces a whole tag, unless it says nothing behind it."""
+    found: dict[str, Group] = {}
+    for file in files:
+        for group in file.groups:
+            if group.members or group.name not in found:
+                found[group.name] = group
+    return Groups(tuple(found.values()))
+
+
+def no_group(name: str, known: Sequence[str]) -> str:
+    """Say that there is no such group, and which ones there are."""
+    if not known:
+        return f"no group {names.shown(name)}; there are no groups, `nowfab init` writes some to begin with"
+    listed = sorted(known)
+    more = f" and {len(listed) - 12} more" if len(listed) > 12 else ""
+    return f"no group {names.shown(name)}; there are {', '.join(listed[:12])}{more}"
+
+
+def _seats(
+    groups: dict[str, Group], name: str, above: tuple[str, ...], known: dict[str, tuple[Seat, ...]]
+) -> tuple[Seat, ...]:
+    """Resolve one group; `above` is the way that led here, `known` what is resolved already."""
+    if name in known:
+        return known[name]
+    way = (*above, name)
+    found: dict[names.Word, Seat] = {}
+    for member in groups[name].members:
+        for word in _words(member):
+            if word.port is None and word.name in groups:
+                _may_enter(word.name, way, member)
+                inner = _seats(groups, word.name, way, known)
+                seats = inner if word.user is None else tuple(_as_user(seat, word.user) for seat in inner)
+            else:
+                seats = (Seat(word, member.place),)
+            for seat in seats:
+                found.setdefault(seat.word, seat)
+            if len(found) > names.LIMIT:
+                raise FileError(member.place, f"group `{name}` has more than {names.LIMIT:,} members")
+    known[name] = tuple(found.values())
+    return known[name]
+
+
+def _words(member: Member) -> tuple[names.Word, ...]:
+    try:
+        return names.words(member.text)
+    except NameRefused as error:
+        raise FileError(member.place, str(error)) from None
+
+
+def _as_user(seat: Seat, user: str) -> Seat:
+    return replace(seat, word=replace(seat.word, user=user))
+
+
+def _may_enter(name: str, way: tuple[str, ...], member: Member) -> None:
+    if name in way:
+        circle = " → ".join((*way[way.index(name) :], name))
+        raise FileError(member.place, f"a group cannot contain itself: {circle}")
+    if len(way) >= DEEPEST:
+        raise FileError(member.place, f"groups are nested more than {DEEPEST} deep, from `{way[0]}` on")
