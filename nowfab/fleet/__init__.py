@@ -1,0 +1,1 @@
+"""Play nodes to practise on: reached over SSH like any other, gone without a trace."""
