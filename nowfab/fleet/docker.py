@@ -2,7 +2,7 @@
 
 The nodes are those of docker-compose.yml, red01 to red05. red04 takes a password as well as the key;
 the sudo of red05 asks for one; the others take keys only. The state folder (0700) holds all that is
-known of a fleet: the key, known_hosts, `passwords` (a line `NODE PASSWORD` each), `engine.json`.
+known of this fleet: the key, known_hosts, `passwords` (a line `NODE PASSWORD` each), `engine.json`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nowfab.errors import FleetError
-from nowfab.fleet import compose
+from nowfab.fleet import compose, state
 from nowfab.fleet.compose import Container, Engine
 from nowfab.inventory.node import Node
 
@@ -41,7 +41,7 @@ cat /etc/ssh/ssh_host_*_key.pub
 """Run in a node: waits until logins are allowed, takes a password, tells the node's own host keys."""
 
 
-def up(state: Path, nodes: int, project: Path, environ: Mapping[str, str] = os.environ) -> tuple[Node, ...]:
+def up(folder: Path, nodes: int, project: Path, environ: Mapping[str, str] = os.environ) -> tuple[Node, ...]:
     """Start the first `nodes` nodes; `project` is the folder with docker-compose.yml.
 
     Whatever goes wrong, nothing stays behind in the engine.
@@ -54,30 +54,30 @@ def up(state: Path, nodes: int, project: Path, environ: Mapping[str, str] = os.e
             f"no {_COMPOSE_FILE} in `{project}`; call this in nowfab's source folder, "
             "or use the embedded fleet"
         )
-    engine = compose.find(_project_name(state), environ)
+    engine = compose.find(_project_name(folder), environ)
     if compose.containers(engine):
-        raise FleetError(f"the docker fleet of `{state}` is up already; `fleet.down` ends it")
-    _remember(state, engine)
+        raise FleetError(f"the docker fleet of `{folder}` is up already; `fleet.down` ends it")
+    _remember(folder, engine)
     try:
-        return _start(engine, state, file, NAMES[:nodes])
+        return _start(engine, folder, file, NAMES[:nodes])
     except BaseException:
-        down(state, environ)
+        down(folder, environ)
         raise
 
 
-def ps(state: Path, environ: Mapping[str, str] = os.environ) -> tuple[Node, ...]:
+def ps(folder: Path, environ: Mapping[str, str] = os.environ) -> tuple[Node, ...]:
     """Give the nodes as the engine sees them now; a node that does not run says so in `down`."""
-    engine = _recall(state, environ)
-    return tuple(_node(each, state) for each in compose.containers(engine))
+    engine = _recall(folder, environ)
+    return tuple(_node(each, folder) for each in compose.containers(engine))
 
 
-def down(state: Path, environ: Mapping[str, str] = os.environ) -> None:
+def down(folder: Path, environ: Mapping[str, str] = os.environ) -> None:
     """Remove what `up` made, in the engine and in the state folder; does no harm twice."""
-    if not (state / "engine.json").exists():
+    if not (folder / "engine.json").exists():
         return
-    compose.remove(_recall(state, environ))
+    compose.remove(_recall(folder, environ))
     for name in ("id_ed25519", "id_ed25519.pub", "known_hosts", "passwords", "engine.json"):
-        (state / name).unlink(missing_ok=True)
+        (folder / name).unlink(missing_ok=True)
 
 
 def why_not(environ: Mapping[str, str] = os.environ) -> str:
@@ -89,42 +89,42 @@ def why_not(environ: Mapping[str, str] = os.environ) -> str:
     return ""
 
 
-def _project_name(state: Path) -> str:
+def _project_name(folder: Path) -> str:
     """Name the compose project after its state folder, so that two fleets never meet."""
-    return "nowfab-" + hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:12]
+    return "nowfab-" + hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
 
 
-def _remember(state: Path, engine: Engine) -> None:
-    state.mkdir(parents=True, exist_ok=True)
-    state.chmod(0o700)
+def _remember(folder: Path, engine: Engine) -> None:
+    state.make(folder)
     known = {"project": engine.project, "environ": compose.reach(engine.environ)}
-    _write(state / "engine.json", json.dumps(known))
+    state.write(folder / "engine.json", json.dumps(known).encode())
 
 
-def _recall(state: Path, environ: Mapping[str, str]) -> Engine:
+def _recall(folder: Path, environ: Mapping[str, str]) -> Engine:
     """Find the engine that the fleet was started on, whatever the environment says by now."""
     try:
-        known = json.loads((state / "engine.json").read_text())
+        known = json.loads((folder / "engine.json").read_text())
         project, reach = str(known["project"]), dict(known["environ"])
     except (OSError, ValueError, KeyError, TypeError):
-        raise FleetError(f"no docker fleet in `{state}`") from None
+        raise FleetError(f"no docker fleet in `{folder}`") from None
     kept = {name: value for name, value in environ.items() if name not in compose.reach(environ)}
     return compose.find(project, {**kept, **reach})
 
 
-def _start(engine: Engine, state: Path, file: Path, names: Sequence[str]) -> tuple[Node, ...]:
-    extra = {"NOWFAB_PUBLIC_KEY": _make_key(state)}
+def _start(engine: Engine, folder: Path, file: Path, names: Sequence[str]) -> tuple[Node, ...]:
+    extra = {"NOWFAB_PUBLIC_KEY": _make_key(folder)}
     compose.run(engine, file, ["build", names[0]], _BUILD_SECONDS, extra)
     _create(engine, file, names, extra)
     until = time.monotonic() + _READY_SECONDS
     found = compose.containers(engine)
     passwords = {name: secrets.token_urlsafe(12) for name in names if name in WITH_PASSWORD}
-    _write(state / "passwords", "".join(f"{name} {word}\n" for name, word in passwords.items()))
+    lines = "".join(f"{name} {word}\n" for name, word in passwords.items())
+    state.write(folder / "passwords", lines.encode())
     keys = [_welcome(engine, each, passwords.get(each.service), until) for each in found]
-    _write(state / "known_hosts", "".join(keys))
+    state.write(folder / "known_hosts", "".join(keys).encode())
     for each in found:
         _await_banner(each, until)
-    return tuple(_node(each, state) for each in found)
+    return tuple(_node(each, folder) for each in found)
 
 
 def _create(engine: Engine, file: Path, names: Sequence[str], extra: Mapping[str, str]) -> None:
@@ -181,7 +181,7 @@ def _await_banner(each: Container, until: float) -> None:
     raise FleetError(f"sshd of {each.service} does not answer on {_ADDRESS} port {each.port}")
 
 
-def _make_key(state: Path) -> str:
+def _make_key(folder: Path) -> str:
     """Make the key that opens this fleet, no other; give its public half as one line."""
     from cryptography.hazmat.primitives import serialization as form
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -190,27 +190,20 @@ def _make_key(state: Path) -> str:
     private = key.private_bytes(form.Encoding.PEM, form.PrivateFormat.OpenSSH, form.NoEncryption())
     public = key.public_key().public_bytes(form.Encoding.OpenSSH, form.PublicFormat.OpenSSH)
     line = f"{public.decode()} nowfab-fleet"
-    _write(state / "id_ed25519", private.decode())
-    _write(state / "id_ed25519.pub", line + "\n")
+    state.write(folder / "id_ed25519", private)
+    state.write(folder / "id_ed25519.pub", f"{line}\n".encode())
     return line
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file that only its owner may read."""
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(text)
-
-
-def _node(each: Container, state: Path) -> Node:
+def _node(each: Container, folder: Path) -> Node:
     runs = each.status == "running"
     return Node(
         name=each.service,
         address=_ADDRESS,
         port=each.port,
         user=USER,
-        identity=str(state / "id_ed25519"),
+        identity=str(folder / "id_ed25519"),
         fleet="docker",
-        known_hosts=str(state / "known_hosts"),
+        known_hosts=str(folder / "known_hosts"),
         down="" if runs else f"its container is {each.status}",
     )
