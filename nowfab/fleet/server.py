@@ -112,7 +112,7 @@ async def _open(folder: Path, names: Sequence[str], children: Children) -> None:
         session = functools.partial(Session, place, children)
         port = await _listen(host, functools.partial(Door, client.public_data, ports, session))
         ports.add(port)
-        known.append(f"{name},[{ADDRESS}]:{port} {host.export_public_key().decode().strip()}\n")
+        known.append(f"{name},[{name}]:{port},[{ADDRESS}]:{port} {_public(host)}\n")
         nodes.append(_node(folder, name, port))
     state.write(folder / "known_hosts", "".join(known).encode())
     state.take(folder, nodes)
@@ -136,6 +136,11 @@ async def _listen(host: asyncssh.SSHKey, door: Callable[[], Door]) -> int:
         agent_forwarding=False,
     )
     return acceptor.get_port()
+
+
+def _public(key: asyncssh.SSHKey) -> str:
+    """Give the key as a line of known_hosts has it."""
+    return key.export_public_key().decode().strip()
 
 
 def _place(folder: Path, name: str) -> Place:

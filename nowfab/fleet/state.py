@@ -10,7 +10,6 @@ work.lock      held while somebody starts or ends the fleet
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import json
@@ -42,7 +41,7 @@ def folder(project: Path, state_home: Path) -> Path:
     name = re.sub(r"[^A-Za-z0-9._-]", "_", real.name)[:40] or "root"
     digest = hashlib.sha256(os.fsencode(real)).hexdigest()[:12]
     path = state_home / "nowfab" / "fleet" / f"{name}-{digest}"
-    _check(path)
+    check(path)
     return path
 
 
@@ -55,10 +54,10 @@ def make(folder: Path) -> None:
         raise FleetError(
             f"the practice fleet's folder `{folder}` cannot be made: {wrong.strerror}"
         ) from wrong
-    _check(folder)
+    check(folder)
 
 
-def _check(folder: Path) -> None:
+def check(folder: Path) -> None:
     """Refuse what somebody else may have laid there; no folder at all is fine."""
     try:
         found = folder.lstat()
@@ -80,22 +79,23 @@ def load(folder: Path) -> tuple[Node, ...]:
     """Give the nodes whose names the fleet has taken; `down` is set on those that do not live."""
     nodes = _read(folder)
     if any(node.fleet == "embedded" and not node.down for node in nodes) and lock.holder(folder) is None:
-        return tuple(_dead(node) if node.fleet == "embedded" else node for node in nodes)
+        return tuple(dead(node) if node.fleet == "embedded" else node for node in nodes)
     return nodes
 
 
 def take(folder: Path, nodes: Iterable[Node]) -> None:
     """Write `nodes` down; names that were taken before and are not among them stay, as down."""
-    taken = {node.name: _dead(node) for node in _read(folder)}
+    taken = {node.name: dead(node) for node in _read(folder)}
     save(folder, (taken | {node.name: node for node in nodes}).values())
 
 
 def bury(folder: Path) -> None:
     """Mark every name as down."""
-    save(folder, [_dead(node) for node in _read(folder)])
+    save(folder, [dead(node) for node in _read(folder)])
 
 
-def _dead(node: Node) -> Node:
+def dead(node: Node) -> Node:
+    """Give the node as one that is down."""
     return dataclasses.replace(node, down=DOWN)
 
 
@@ -138,6 +138,12 @@ def _read(folder: Path) -> tuple[Node, ...]:
 
 def forget(folder: Path) -> None:
     """Remove the folder with everything in it: names, keys and the nodes' own folders."""
-    _check(folder)
-    with contextlib.suppress(FileNotFoundError):
+    check(folder)
+    try:
         shutil.rmtree(folder)
+    except FileNotFoundError:
+        pass
+    except OSError as wrong:
+        raise FleetError(
+            f"the practice fleet's folder `{folder}` cannot be removed: {wrong.strerror}"
+        ) from wrong
