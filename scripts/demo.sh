@@ -32,7 +32,7 @@ cp "$root/tasks.py" "$place/" && cd "$place" || exit 1
 
 up=yes
 show 'inv fleet.up --nodes 5' inv fleet.up --nodes 5 || exit
-show 'inv run "pwd" --group red' inv run "pwd" --group red || exit
+show 'inv run "hostname" --group red' inv run "hostname" --group red || exit
 show 'inv fleet.down' inv fleet.down || exit
 up=
 cat <<'END'
