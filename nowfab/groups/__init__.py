@@ -1,6 +1,6 @@
 """Know the groups: who is a member of what, and in which line that stands."""
 
 from nowfab.groups.clusters import ClustersFile, Group, Member, parse
-from nowfab.groups.resolve import Groups, Seat, merge
+from nowfab.groups.resolve import Groups, Seat, listed, merge
 
-__all__ = ["ClustersFile", "Group", "Groups", "Member", "Seat", "merge", "parse"]
+__all__ = ["ClustersFile", "Group", "Groups", "Member", "Seat", "listed", "merge", "parse"]

@@ -44,9 +44,14 @@ class Groups:
 
         NoSuchTarget for an unknown group, FileError for a cycle or too much of anything.
         """
-        if name not in self:
-            raise NoSuchTarget(no_group(name, self.names))
+        self.of(name)
         return _seats(self._by_name, name, (), {})
+
+    def of(self, name: str) -> Group:
+        """Give one group as it is written; NoSuchTarget."""
+        if name not in self:
+            raise NoSuchTarget(_no_group(name, self.names))
+        return self._by_name[name]
 
 
 def merge(files: Iterable[ClustersFile]) -> Groups:
@@ -59,13 +64,16 @@ def merge(files: Iterable[ClustersFile]) -> Groups:
     return Groups(tuple(found.values()))
 
 
-def no_group(name: str, known: Sequence[str]) -> str:
-    """Say that there is no such group, and which ones there are."""
+def listed(known: Sequence[str]) -> str:
+    """List groups for a message, the first twelve of them."""
+    more = f" and {len(known) - 12} more" if len(known) > 12 else ""
+    return ", ".join(sorted(known)[:12]) + more
+
+
+def _no_group(name: str, known: Sequence[str]) -> str:
     if not known:
-        return f"no group {names.shown(name)}; there are no groups, `nowfab init` writes some to begin with"
-    listed = sorted(known)
-    more = f" and {len(listed) - 12} more" if len(listed) > 12 else ""
-    return f"no group {names.shown(name)}; there are {', '.join(listed[:12])}{more}"
+        return f"no group {names.shown(name)}; there are none, `nowfab init` writes some to begin with"
+    return f"no group {names.shown(name)}; there are {listed(known)}"
 
 
 def _seats(

@@ -1,0 +1,137 @@
+"""Know all nodes and groups, from whatever file or practice fleet they come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from nowfab import groups
+from nowfab.errors import FileError, Place
+from nowfab.groups import Groups, Seat
+from nowfab.inventory.facts import NodesFile, Via
+from nowfab.inventory.node import Node
+from nowfab.names import Word
+
+PRACTICE = "practice"
+"""The group of all nodes of a practice fleet."""
+
+_LONGEST_WAY = 16
+"""Gateways behind gateways."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What is known; made by `build`, asked by `select` and `show`."""
+
+    _groups: Groups
+    _nodes: NodesFile
+    _practice: Mapping[str, Node]
+
+    def groups(self) -> tuple[str, ...]:
+        """Give the names of the groups in the order of the files."""
+        return self._groups.names
+
+    def members(self, group: str) -> tuple[str, ...]:
+        """Give the names of a group's members in order, each once; NoSuchTarget, FileError."""
+        return tuple(dict.fromkeys(seat.word.name for seat in self.seats(group)))
+
+    def seats(self, group: str) -> tuple[Seat, ...]:
+        """Give the members of a group as they were written, with the line of each."""
+        return self._groups.seats(group)
+
+    def has_group(self, name: str) -> bool:
+        """Tell whether there is such a group."""
+        return name in self._groups
+
+    def place(self, group: str) -> Place:
+        """Tell where a group stands; NoSuchTarget."""
+        return self._groups.of(group).place
+
+    def defines(self, name: str) -> bool:
+        """Tell whether nodes.yaml or a practice fleet speaks of this node by its name."""
+        return name in self._nodes or name in self._practice
+
+    def names(self) -> frozenset[str]:
+        """Give every name that anything speaks of, members of all groups too."""
+        seated = (self.members(group) for group in self.groups())
+        return frozenset(chain(self._nodes.entries, self._practice, *seated))
+
+    def node(self, typed: Word, seat: Word | None = None) -> Node:
+        """Put together what is known of one node.
+
+        `typed` is what the user said now and outranks everything; `seat` is what the group says
+        through which the node was found. A practice node stays at its own address and port and
+        listens to no file, so that its name leads nowhere else.
+        """
+        practice = self._practice.get(typed.name)
+        if practice is None:
+            return self._from_files(typed, seat, ())
+        return practice if typed.user is None else replace(practice, user=typed.user)
+
+    def _from_files(self, typed: Word, seat: Word | None, way: tuple[str, ...]) -> Node:
+        facts = self._nodes.of(typed.name)
+        local = bool(facts.local)
+        seat = seat or typed
+        return Node(
+            typed.name,
+            facts.address,
+            typed.user or seat.user or facts.user,
+            typed.port or seat.port or facts.port,
+            facts.identity,
+            None if local or facts.via is None else self._gateway(facts.via, (*way, typed.name)),
+            local,
+            facts.role or "",
+            facts.mac or "",
+            facts.vars or (),
+        )
+
+    def _gateway(self, via: Via, way: tuple[str, ...]) -> Node:
+        """Give the node that the last of `way` is reached through; FileError for a circle."""
+        name = via.word.name
+        if name in way:
+            circle = " → ".join((*way[way.index(name) :], name))
+            raise FileError(via.place, f"a node cannot be reached through itself: {circle}")
+        if len(way) > _LONGEST_WAY:
+            raise FileError(via.place, f"more than {_LONGEST_WAY} gateways in a row, from `{way[0]}` on")
+        if name in self._practice:
+            return self.node(via.word)
+        gateway = self._from_files(via.word, None, way)
+        if gateway.local:
+            raise FileError(via.place, f"`{name}` is this computer; leave the key `via` out")
+        return gateway
+
+
+def build(
+    clusters: Sequence[tuple[str, str]], nodes: tuple[str, str] | None, practice: Sequence[Node] = ()
+) -> Inventory:
+    """Put together what the files and a practice fleet say; a pair is a name for messages and a text.
+
+    A practice node replaces what the files say of its name. If its fleet is down, a node of
+    nodes.yaml with an address counts again. Raises FileError.
+    """
+    known = _nodes(nodes)
+    fleet = {node.name: node for node in practice if not (node.down and _is_real(known, node.name))}
+    return Inventory(_groups(clusters, tuple(fleet)), known, fleet)
+
+
+def _nodes(nodes: tuple[str, str] | None) -> NodesFile:
+    if nodes is None:
+        return NodesFile()
+    from nowfab.inventory import nodes as yaml_nodes  # reading YAML costs 30 ms; most have none
+
+    return yaml_nodes.parse(nodes[1], nodes[0])
+
+
+def _is_real(nodes: NodesFile, name: str) -> bool:
+    facts = nodes.of(name)
+    return name in nodes and (facts.address is not None or bool(facts.local))
+
+
+def _groups(clusters: Sequence[tuple[str, str]], practice: tuple[str, ...]) -> Groups:
+    files = [groups.parse(text, file) for file, text in clusters]
+    if practice:
+        place = Place("practice fleet", 1)
+        members = tuple(groups.Member(name, place) for name in practice)
+        files.append(groups.ClustersFile(place.file, (groups.Group(PRACTICE, members, place),)))
+    return groups.merge(files)
