@@ -1,0 +1,1 @@
+"""Keep our files: the groups that were found, and what a run leaves behind."""
