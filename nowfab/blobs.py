@@ -43,19 +43,24 @@ class MemoryBlob:
 
     @property
     def size(self) -> int:
+        """The length in bytes."""
         return len(self._data)
 
     @cached_property
     def sha256(self) -> bytes:
+        """The 32 bytes of the hash."""
         return hashlib.sha256(self._data).digest()
 
     def head(self, limit: int) -> bytes:
+        """Give at most the first `limit` bytes."""
         return self._data[:limit]
 
     def tail(self, limit: int) -> bytes:
+        """Give at most the last `limit` bytes."""
         return self._data[-limit:] if limit else b""
 
     def open(self) -> BinaryIO:
+        """Open for reading from the first byte."""
         return io.BytesIO(self._data)
 
 
@@ -68,15 +73,18 @@ class FileBlob:
     sha256: bytes
 
     def head(self, limit: int) -> bytes:
+        """Give at most the first `limit` bytes."""
         with self.open() as file:
             return file.read(limit)
 
     def tail(self, limit: int) -> bytes:
+        """Give at most the last `limit` bytes."""
         with self.open() as file:
             file.seek(max(0, self.size - limit))
             return file.read(limit)
 
     def open(self) -> BinaryIO:
+        """Open for reading from the first byte."""
         return self.path.open("rb")
 
 

@@ -45,7 +45,10 @@ class Exec:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an exec: always returned, never raised."""
+    """What came of an exec: always returned, never raised.
+
+    `late` says that a STOPPED or LOST exec was stopped by its own time limit.
+    """
 
     ending: Ending
     code: int | None = None
@@ -55,6 +58,7 @@ class Outcome:
     seconds: float = 0.0
     reason: str = ""
     attempts: int = 1
+    late: bool = False
 
 
 Talk = Generator[Exec, Outcome, Result]

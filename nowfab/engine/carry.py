@@ -1,0 +1,89 @@
+"""Carry out one run: wave by wave, rows by name, watchers told in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+
+from nowfab.engine.waves import Waves, at_once
+from nowfab.inventory.node import Node
+from nowfab.results import Report, Result, Status
+from nowfab.talk import Crew, Event, Finished, Sent, Until, Work
+
+Watcher = Callable[[Event], None]
+"""Told every event, in the main thread, in the order of arrival."""
+
+
+def carry_out(
+    title: str,
+    nodes: Sequence[Node],
+    work: Work,
+    crew: Crew,
+    until: Until,
+    watch: Iterable[Watcher] = (),
+    waves: Waves = at_once,
+) -> Report:
+    """Do `work` on every node and give one row each, in the order of `nodes`.
+
+    When `until` ends, no further node is begun. KeyboardInterrupt leaves at once: who was running
+    is lost, who had not begun is cancelled.
+    """
+    rows = Rows(nodes)
+    watchers = (rows.take, *watch)
+    wave = waves(nodes)
+    try:
+        members = next(wave, None)
+        while members:
+            rows.begin(members)
+            for event in crew.each(members, work, until):
+                for watcher in watchers:
+                    watcher(event)
+            if until.reason:
+                break
+            members = _next(wave, rows.of(members))
+    except KeyboardInterrupt:
+        return Report(title, rows.all("left at once"))
+    return Report(title, rows.all(until.reason or "never begun"))
+
+
+def _next(
+    wave: Generator[Sequence[Node], Sequence[Result], None], results: Sequence[Result]
+) -> Sequence[Node] | None:
+    try:
+        return wave.send(results)
+    except StopIteration:
+        return None
+
+
+class Rows:
+    """The rows so far; asked for all, it has one for every node."""
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self._names = [node.name for node in nodes]
+        self._rows: dict[str, Result] = {}
+        self._sent: set[str] = set()
+
+    def begin(self, nodes: Sequence[Node]) -> None:
+        """Forget what these nodes did in an earlier wave."""
+        for node in nodes:
+            self._rows.pop(node.name, None)
+            self._sent.discard(node.name)
+
+    def take(self, event: Event) -> None:
+        """Learn from an event."""
+        if isinstance(event, Finished):
+            self._rows[event.node] = event.result
+        elif isinstance(event, Sent):
+            self._sent.add(event.node)
+
+    def of(self, nodes: Sequence[Node]) -> list[Result]:
+        """Give the rows of these nodes that there are."""
+        return [self._rows[node.name] for node in nodes if node.name in self._rows]
+
+    def all(self, reason: str) -> tuple[Result, ...]:
+        """Give a row for every node; without one, `reason` says why it is lost or was never asked."""
+        return tuple(self._rows.get(name) or self._missing(name, reason) for name in self._names)
+
+    def _missing(self, name: str, reason: str) -> Result:
+        if name in self._sent:
+            return Result(name, Status.LOST, reason=f"{reason}; the command may still run")
+        return Result(name, Status.CANCELLED, reason=reason)

@@ -1,0 +1,1 @@
+"""Reach the nodes: over SSH, or this computer itself."""

@@ -1,0 +1,87 @@
+"""Put a crew together: who is reached how, with what all of them share."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator, Sequence
+
+from nowfab.blobs import Spool
+from nowfab.inventory.node import Node
+from nowfab.machines.descriptors import room
+from nowfab.machines.fanout import Exchange, Member
+from nowfab.machines.local import LocalMachine
+from nowfab.machines.options import Options
+from nowfab.machines.ssh import endpoint
+from nowfab.machines.ssh.dial import Dial
+from nowfab.machines.ssh.fabric import NodeGroup
+from nowfab.machines.ssh.keys import Ring
+from nowfab.machines.ssh.link import Hosts
+from nowfab.machines.ssh.link import Stranger as Stranger
+from nowfab.machines.ssh.machine import SshMachine, Tools
+from nowfab.machines.ssh.sshconfig import SshConfig
+from nowfab.machines.watch import Watch
+from nowfab.talk import Event, Until, Work
+
+
+class FabricCrew:
+    """Reach nodes through a Fabric group, and this computer directly.
+
+    `warnings` are sentences about ssh_config that the user should see once.
+    """
+
+    def __init__(self, options: Options, spool: Spool, watch: Watch) -> None:
+        self._options = options
+        self._tools = Tools(watch, Hosts(), Ring(), spool, options.live)
+        self._width, sockets = room(options.fanout)
+        self._exchange = Exchange(self._width, sockets)
+        self._config = SshConfig.read(options.home)
+        self._user = getpass.getuser()
+        self.warnings: list[str] = []
+        if self._width < options.fanout:
+            self.warnings.append(
+                f"fan-out lowered from {options.fanout} to {self._width}: "
+                f"this computer lets a process open {sockets} files"
+            )
+
+    @property
+    def strangers(self) -> Sequence[Stranger]:
+        """The unknown host keys that were met and refused."""
+        return self._tools.hosts.strangers
+
+    def trust(self, strangers: Sequence[Stranger]) -> None:
+        """Write these host keys down; their nodes can be asked again."""
+        self._tools.hosts.trust(strangers)
+        self._tools.hosts.strangers.clear()
+
+    def each(self, nodes: Sequence[Node], work: Work, until: Until) -> Iterator[Event]:
+        """Hold a talk with every node; exactly one Finished each, in any order."""
+        members = [self._member(number, node) for number, node in enumerate(nodes)]
+        group = NodeGroup(members, until)
+        return group.each(work, self._exchange, self._width)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._exchange.front.close()
+
+    def _member(self, number: int, node: Node) -> Member:
+        tools, options = self._tools, self._options
+        if node.local:
+            shell = options.environ.get("SHELL") or "/bin/sh"
+            return Member(node, LocalMachine(node, tools.watch, tools.spool, shell, tools.live), None)
+        settings = self._config.lookup(node.name, node.user)
+        self._warn(settings.unsupported)
+        where = endpoint.decide(node, settings, options, self._user)
+        dial = Dial(number, where.host, where.port, options.connect_timeout)
+        machine = SshMachine(node, where, dial, tools, self._exchange)
+        return Member(node, machine, None if where.refusal else dial)
+
+    def _warn(self, unsupported: Sequence[tuple[str, object]]) -> None:
+        for directive, place in unsupported:
+            sentence = f"{place}: {directive} is not supported"
+            if sentence not in self.warnings:
+                self.warnings.append(sentence)
+
+
+def open_crew(options: Options, spool: Spool, watch: Watch) -> FabricCrew:
+    """Make a crew; FileError when ssh_config cannot be read."""
+    return FabricCrew(options, spool, watch)

@@ -1,0 +1,1 @@
+"""Speak SSH the Fabric way, without Fabric's polling."""

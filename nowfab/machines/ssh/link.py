@@ -1,0 +1,175 @@
+"""Turn an opened socket into an authenticated connection, or say why not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import paramiko
+
+from nowfab.errors import NowfabError, Place
+from nowfab.machines.ssh import hostkeys
+from nowfab.machines.ssh.endpoint import Endpoint
+from nowfab.machines.ssh.hostkeys import KnownHosts, State, Verdict
+from nowfab.machines.ssh.keys import Ring
+from nowfab.machines.ssh.transport import Hangup, NodeTransport
+from nowfab.machines.ssh.wire import Wire
+
+
+class Unreached(Exception):
+    """The connection broke before we were let in; `again` says that another try may do better."""
+
+    def __init__(self, reason: str, again: bool) -> None:
+        super().__init__(reason)
+        self.again = again
+
+
+class Refused(Exception):
+    """One side does not want the other: a host key, or every one of our keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A host key that is not on file: shown to the user, who may have it written down."""
+
+    node: str
+    host: str
+    kind: str
+    fingerprint: str
+    blob: bytes
+    file: Path
+
+
+class Hosts:
+    """The known_hosts files of a run, each set read once, and the strangers that were met."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._read: dict[tuple[Path, ...], KnownHosts] = {}
+        self._accepted: set[tuple[Path, str, bytes]] = set()
+        self.strangers: list[Stranger] = []
+
+    def known(self, files: tuple[Path, ...]) -> KnownHosts:
+        """Give what these files say; FileError when one cannot be read."""
+        with self._lock:
+            if files not in self._read:
+                self._read[files] = KnownHosts.read(files)
+            return self._read[files]
+
+    def judge(self, node: str, endpoint: Endpoint, key: paramiko.PKey) -> None:
+        """Refuse a key that is changed or revoked, or unknown and not to be accepted."""
+        kind, blob = key.get_name(), key.asbytes()
+        if (endpoint.known_hosts[0], endpoint.lookups[0], blob) in self._accepted:
+            return
+        verdict = self.known(endpoint.known_hosts).check(endpoint.lookups, kind, blob)
+        if verdict.state is State.KNOWN:
+            return
+        if verdict.state is not State.UNKNOWN:
+            raise Refused(_warning(verdict, kind, blob, endpoint.lookups))
+        stranger = Stranger(
+            node, endpoint.lookups[0], kind, hostkeys.fingerprint(blob), blob, endpoint.known_hosts[0]
+        )
+        if endpoint.accept_new:
+            self.trust([stranger])
+            return
+        with self._lock:
+            self.strangers.append(stranger)
+        raise Refused(
+            f"unknown host key {kind} {stranger.fingerprint}; `--host-keys accept-new` writes it down"
+        )
+
+    def trust(self, strangers: Sequence[Stranger]) -> None:
+        """Write these keys into known_hosts and know them from now on."""
+        with self._lock:
+            for file in {stranger.file for stranger in strangers}:
+                mine = [(s.host, s.kind, s.blob) for s in strangers if s.file == file]
+                hostkeys.append(file, mine)
+                self._accepted.update((file, host, blob) for host, _, blob in mine)
+
+
+def connect(
+    wire: Wire, version: str, node: str, endpoint: Endpoint, hosts: Hosts, ring: Ring
+) -> NodeTransport:
+    """Exchange keys, judge the host's, show ours."""
+    kinds = hosts.known(endpoint.known_hosts).kinds(endpoint.lookups)
+    transport = NodeTransport(wire, version, kinds)
+    phase = "key exchange"
+    try:
+        transport.shake_hands()
+        hosts.judge(node, endpoint, transport.get_remote_server_key())
+        phase = "authentication"
+        _authenticate(transport, endpoint, ring)
+    except (EOFError, OSError, Hangup) as error:
+        transport.close()
+        said = f": {error}" if isinstance(error, Hangup) and str(error) else ""
+        raise Unreached(f"connection closed during {phase}{said}", phase == "key exchange") from error
+    except paramiko.SSHException as error:
+        transport.close()
+        raise Unreached(f"{phase} failed: {_first_line(error)}", False) from error
+    except (Refused, NowfabError):
+        transport.close()
+        raise
+    except Exception as error:
+        transport.close()
+        raise Unreached(f"{phase} failed: the server talks nonsense ({error})", False) from error
+    return transport
+
+
+def _authenticate(transport: NodeTransport, endpoint: Endpoint, ring: Ring) -> None:
+    auth = transport.begin_userauth()
+    tried: list[str] = []
+    problems: list[str] = []
+    for offer in ring.offers(endpoint):
+        if isinstance(offer, str):
+            problems.append(offer)
+            continue
+        try:
+            accepted = auth.key(endpoint.user, offer.key)
+        except (EOFError, OSError, Hangup) as error:
+            raise Refused(_too_many(endpoint, [*tried, offer.label], error)) from error
+        if accepted:
+            return
+        tried.append(offer.label)
+        if "publickey" not in auth.allowed:
+            break
+    if not tried and auth.nothing(endpoint.user):
+        return
+    raise Refused(_no_key(endpoint, tried, problems, auth.allowed))
+
+
+def _no_key(endpoint: Endpoint, tried: list[str], problems: list[str], allowed: Sequence[str]) -> str:
+    what = f"no key of ours is accepted for `{endpoint.user}`: tried {', '.join(tried)}"
+    if not tried:
+        what = f"no key to offer for `{endpoint.user}`"
+    takes = f"; the node takes {', '.join(allowed)}" if allowed else ""
+    return "; ".join([what + takes, *problems])
+
+
+def _too_many(endpoint: Endpoint, tried: list[str], error: Exception) -> str:
+    said = str(error) or "it closed the connection"
+    return (
+        f"the node ended the authentication of `{endpoint.user}` after {len(tried)} keys: {said}; "
+        "name the right one with `identity` in nodes.yaml, or IdentitiesOnly in ssh_config"
+    )
+
+
+def _warning(verdict: Verdict, kind: str, blob: bytes, lookups: Sequence[str]) -> str:
+    shown = f"{kind} {hostkeys.fingerprint(blob)}"
+    if verdict.state is State.REVOKED:
+        return f"REVOKED host key {shown}, {verdict.place}"
+    on_file = ", ".join(f"{fingerprint} at {place}" for _, fingerprint, place in verdict.known)
+    name, file = _where(verdict.place, lookups)
+    return (
+        f"HOST KEY CHANGED: it shows {shown}, on file is {on_file}; if the node was set up anew: "
+        f"ssh-keygen -R '{name}' -f {file}"
+    )
+
+
+def _where(place: Place | None, lookups: Sequence[str]) -> tuple[str, str]:
+    return lookups[0], place.file if place else "~/.ssh/known_hosts"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,134 @@
+"""Be one SSH node: connect when the first exec comes, with retries before anything is sent."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from nowfab.blobs import Spool
+from nowfab.errors import NowfabError
+from nowfab.inventory.node import Node
+from nowfab.machines.ssh import link
+from nowfab.machines.ssh.dial import Dial, Failed, Hop, Opened
+from nowfab.machines.ssh.endpoint import Endpoint
+from nowfab.machines.ssh.keys import Ring
+from nowfab.machines.ssh.link import Hosts, Refused, Unreached
+from nowfab.machines.ssh.pump import Pump
+from nowfab.machines.ssh.transport import NodeTransport
+from nowfab.machines.ssh.wire import Wire
+from nowfab.machines.watch import Watch
+from nowfab.talk import Emit, Ending, Exec, Outcome, Until
+
+RETRIES = 3
+"""Connections after the first that a node is given when the key exchange breaks off."""
+
+
+class Dialler(Protocol):
+    """Whoever opens sockets for a machine."""
+
+    def dial(self, dial: Dial) -> Opened | Failed:
+        """Open a connection, or say why there is none; waits."""
+
+    def settled(self, hop: Hop) -> None:
+        """Learn that an opened connection is authenticated or gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the machines of one run share."""
+
+    watch: Watch
+    hosts: Hosts
+    ring: Ring
+    spool: Spool
+    live: bool
+
+
+class SshMachine:
+    """One node over SSH; used by one thread at a time."""
+
+    def __init__(self, node: Node, endpoint: Endpoint, dial: Dial, tools: Tools, dialler: Dialler) -> None:
+        self._node = node
+        self.endpoint = endpoint
+        self._dial = dial
+        self._tools = tools
+        self._dialler = dialler
+        self._first: Opened | Failed | None = None
+        self._attempts = 0
+        self.transport: NodeTransport | None = None
+
+    def take(self, end: Opened | Failed) -> None:
+        """Take the connection that was opened ahead of the first exec."""
+        self._first = end
+
+    def exec(self, exec: Exec, until: Until, emit: Emit) -> Outcome:
+        """Carry out one exec; connects first where needed."""
+        began = time.monotonic() - (self._first.spent if self._first else 0.0)
+        outcome = self._exec(exec, until, emit)
+        return replace(outcome, seconds=time.monotonic() - began, attempts=self._attempts)
+
+    def _exec(self, exec: Exec, until: Until, emit: Emit) -> Outcome:
+        try:
+            transport = self.reach(until)
+        except (Refused, NowfabError) as error:
+            return Outcome(Ending.REFUSED, reason=str(error))
+        except Unreached as error:
+            ending = Ending.CANCELLED if until.reason else Ending.UNREACHABLE
+            return Outcome(ending, reason=until.reason or str(error))
+        tools = self._tools
+        pump = Pump(transport, tools.watch, tools.spool, self._node.name, emit, tools.live)
+        outcome = pump.run(exec, until)
+        if outcome.ending not in (Ending.EXITED, Ending.SIGNALED):
+            self.close()
+        return outcome
+
+    def reach(self, until: Until) -> NodeTransport:
+        """Give the open connection, or open one: within one deadline, again where that may help."""
+        if self.transport is not None:
+            return self.transport
+        if self.endpoint.refusal:
+            raise (Unreached(self._node.down, False) if self._node.down else Refused(self.endpoint.refusal))
+        dial = self._dial
+        for tried in range(RETRIES + 1):
+            end, self._first = self._first or self._dialler.dial(dial), None
+            self._attempts = end.dial.attempts
+            if isinstance(end, Failed):
+                raise Unreached(end.reason, False)
+            try:
+                self.transport = self._connect(end, until)
+                return self.transport
+            except Unreached as error:
+                if not error.again or tried == RETRIES or until.reason:
+                    raise
+            dial = end.dial
+        raise AssertionError("the last try returns or raises")
+
+    def _connect(self, opened: Opened, until: Until) -> NodeTransport:
+        """Go from an opened socket to an authenticated connection before the deadline is over."""
+        wire = Wire(opened.sock, opened.rest)
+        seconds = opened.dial.seconds
+        late = f"no end of the authentication within {self._dial.seconds:g} s"
+        limit = until.sooner(seconds, late)
+        forget = limit.call(wire.cut)
+        tools = self._tools
+        try:
+            return link.connect(wire, opened.version, self._node.name, self.endpoint, tools.hosts, tools.ring)
+        except (Unreached, Refused) as error:
+            if limit.reason:
+                raise Unreached(limit.reason, False) from error
+            raise
+        finally:
+            forget()
+            limit.close()
+            self._dialler.settled(opened.dial.hop)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self.transport is not None:
+            self.transport.close()
+            self.transport = None
+        if isinstance(self._first, Opened):
+            self._first.sock.close()
+            self._dialler.settled(self._first.dial.hop)
+            self._first = None

@@ -1,0 +1,165 @@
+"""Run one exec on an open connection and say truthfully how it ended."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+import paramiko
+
+from nowfab.blobs import Collector, Spool
+from nowfab.machines.ssh.session import Session
+from nowfab.machines.ssh.transport import Hangup, NodeTransport
+from nowfab.machines.watch import Timer, Watch
+from nowfab.remote import GRACE
+from nowfab.talk import Emit, Ending, Exec, Leash, Outcome, Output, Sent, Until
+
+BROKEN = (EOFError, OSError, paramiko.SSHException, Hangup, ValueError, KeyError)
+"""What a connection that ends, or a server that talks nonsense, raises."""
+
+DRAIN = 2.0
+"""Seconds without a byte after the program's end, while something else still holds its output."""
+
+MARGIN = 2.0
+"""Seconds beyond the leash's own grace that a node is given to confirm a stop."""
+
+QUIET = 15.0
+"""Seconds without a byte after which the node is asked for a sign of life."""
+
+SILENT = 45.0
+"""Seconds without a byte after which the connection counts as gone."""
+
+
+class Pump:
+    """One exec under way on one connection."""
+
+    def __init__(
+        self, transport: NodeTransport, watch: Watch, spool: Spool, node: str, emit: Emit, live: bool
+    ) -> None:
+        self._transport = transport
+        self._watch = watch
+        self._node = node
+        self._emit = emit
+        self._live = live
+        self._collectors = {"stdout": Collector(spool), "stderr": Collector(spool)}
+        self._session = Session(transport, self._take)
+        self._timers: dict[str, Timer] = {}
+        self._sent = False
+        self._stopping = ""
+        self._why = ""
+        self._over = False
+
+    def run(self, exec: Exec, until: Until) -> Outcome:
+        """Carry it out; the connection may be used again when the outcome is EXITED or SIGNALED."""
+        limit = until.sooner(exec.timeout, f"timed out after {exec.timeout:g} s" if exec.timeout else "")
+        forget = limit.call(lambda: self._stop(limit.reason, exec.leash))
+        self._look_alive()
+        try:
+            self._open()
+            if self._session.refused is None and not self._stopping:
+                self._start(exec.line)
+        except BROKEN as error:
+            self._why = self._why or _words(error)
+        finally:
+            self._over = True
+            forget()
+            limit.close()
+            for timer in self._timers.values():
+                timer.forget()
+        return self._outcome(bool(limit.reason) and not until.reason)
+
+    def _open(self) -> None:
+        self._session.ask()
+        self._transport.step_until(lambda: self._session.open or self._session.refused is not None)
+
+    def _start(self, line: str) -> None:
+        self._sent = True
+        self._emit(Sent(self._node))
+        self._session.start(line)
+        session, wire = self._session, self._transport.wire
+        while not session.closed and session.started is not False:
+            if session.ended and not wire.ready(DRAIN):
+                break
+            self._transport.step()
+        session.close()
+
+    def _take(self, stream: Literal["stdout", "stderr"], data: bytes) -> None:
+        self._collectors[stream].add(data)
+        if self._live:
+            self._emit(Output(self._node, stream, data))
+
+    def _stop(self, reason: str, leash: Leash) -> None:
+        """Called by the watch: let go of the leash, and of the connection if that does not help."""
+        self._stopping = reason
+        if not self._sent or leash is Leash.NONE:
+            self._cut("nothing can stop it from here" if self._sent else "")
+            return
+        wait = GRACE + MARGIN
+        self._timers["grace"] = self._watch.after(wait, lambda: self._cut(f"not confirmed within {wait:g} s"))
+        self._session.end_input()
+
+    def _cut(self, why: str) -> None:
+        if self._over:
+            return
+        self._why = why
+        self._transport.wire.cut()
+
+    def _look_alive(self) -> None:
+        """Called by the watch now and then: a link that is gone says nothing by itself."""
+        if self._over:
+            return
+        silent = time.monotonic() - self._transport.wire.last
+        if silent >= SILENT:
+            self._cut(f"no sign of life for {SILENT:g} s")
+            return
+        if silent >= QUIET - 0.1:
+            try:
+                self._transport.ping()
+            except BROKEN:
+                return
+        self._timers["alive"] = self._watch.after(QUIET, self._look_alive)
+
+    def _outcome(self, late: bool) -> Outcome:
+        session = self._session
+        ending, reason = self._ending()
+        return Outcome(
+            ending,
+            session.exit_code,
+            session.signal,
+            self._collectors["stdout"].blob(),
+            self._collectors["stderr"].blob(),
+            reason=reason,
+            late=late,
+        )
+
+    def _ending(self) -> tuple[Ending, str]:
+        session = self._session
+        if session.refused is not None:
+            return Ending.REFUSED, f"the server opened no channel: {session.refused}"
+        if not self._sent:
+            if self._stopping:
+                return Ending.CANCELLED, self._stopping
+            return Ending.UNREACHABLE, f"the connection ended before the command was sent: {self._why}"
+        if session.started is False:
+            return Ending.REFUSED, "the server refuses to run commands"
+        if session.ended:
+            if self._stopping:
+                return Ending.STOPPED, self._stopping
+            return (Ending.EXITED if session.signal is None else Ending.SIGNALED), ""
+        if self._stopping:
+            return Ending.LOST, f"{self._stopping}; the stop was {self._why or 'not confirmed'}"
+        why = self._why or "the channel was closed without an exit code"
+        return Ending.LOST, f"{why}, after the command was sent"
+
+
+def _words(error: Exception) -> str:
+    """Say in our words what broke."""
+    if isinstance(error, Hangup):
+        return f"the server hung up: {error}" if str(error) else "the server hung up"
+    if isinstance(error, ConnectionResetError):
+        return "connection reset"
+    if isinstance(error, EOFError):
+        return "connection closed"
+    if isinstance(error, OSError):
+        return (error.strerror or str(error) or type(error).__name__).lower()
+    return f"protocol error: {error}"

@@ -1,0 +1,1 @@
+"""Say what is to be done with one node, as a talk."""
