@@ -56,7 +56,7 @@ def read(path: Path) -> str:
     try:
         _acceptable(shown, path.stat())
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:
+        with os.fdopen(descriptor, "rb") as file:
             _acceptable(shown, os.fstat(descriptor))
             data = file.read(LARGEST + 1)
     except OSError as error:
