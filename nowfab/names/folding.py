@@ -31,7 +31,7 @@ def _fold_shape(members: Sequence[Sequence[str]]) -> Iterator[str]:
     if len(members) == 1:
         yield "".join(members[0])
         return
-    runs = range(1, len(members[0]), 2)
+    runs = range(len(members[0]) - 2, 0, -2)  # the last one wins a tie
     axis = max(runs, key=lambda run: len({parts[run] for parts in members}))
     rows: dict[tuple[str, str], list[str]] = {}
     for parts in members:
