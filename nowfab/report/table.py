@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import tabulate
@@ -36,13 +37,15 @@ def table(report: Report, columns: int | None) -> Table:
     return Table(text, hidden)
 
 
-def grid(headers: tuple[str, ...], rows: list[tuple[str, ...]], right: tuple[str, ...] = ()) -> str:
+def grid(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tuple[str, ...] = ()) -> str:
     """Lay out cells that are visible already; columns in `right` are set to the right."""
-    align = ["right" if header in right else "left" for header in headers]
     if not rows:
         return ""
-    plain = tabulate.tabulate(rows, headers, "simple", disable_numparse=True, colalign=align)
-    return "\n".join(line.rstrip() for line in plain.splitlines()) + "\n"
+    rule = ["-" * max(map(width, column)) for column in zip(headers, *rows, strict=True)]
+    align = ["right" if header in right else "left" for header in headers]
+    # tabulate's own headers are two columns wider than they need to be
+    laid = tabulate.tabulate([headers, rule, *rows], tablefmt="plain", disable_numparse=True, colalign=align)
+    return "\n".join(line.rstrip() for line in laid.splitlines()) + "\n"
 
 
 def seconds(value: float) -> str:

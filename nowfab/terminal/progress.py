@@ -25,7 +25,7 @@ class Progress:
         self._screen = screen
         self._total = total
         self._clock = clock
-        self._done = 0
+        self._done: set[str] = set()
         self._running: dict[str, None] = {}
         self._drawn = float("-inf")
         self._later: Timer | None = None
@@ -56,10 +56,11 @@ class Progress:
         """Tell whether the event changes the line."""
         if isinstance(event, Finished):
             self._running.pop(event.node, None)
-            self._done += 1
+            self._done.add(event.node)
             return True
         if event.node in self._running:
             return False
+        self._done.discard(event.node)  # a second wave has come to it
         self._running[event.node] = None
         return True
 
@@ -68,7 +69,7 @@ class Progress:
             self._later = None
             self._drawn = self._clock()
             if self._total:
-                self._screen.passing(line(self._done, self._total, list(self._running)))
+                self._screen.passing(line(len(self._done), self._total, list(self._running)))
 
 
 def line(done: int, total: int, running: list[str]) -> str:

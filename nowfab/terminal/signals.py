@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
+from typing import NoReturn
 
 _CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -22,9 +25,10 @@ class Leave(KeyboardInterrupt):
 
 @dataclass(slots=True)
 class Caught:
-    """The number of the first signal that came, None while none has."""
+    """The number of the first signal that came, None while none has; `left` after a second one."""
 
     number: int | None = None
+    left: bool = False
 
 
 @contextmanager
@@ -38,6 +42,7 @@ def stopping(stop: Callable[[str], None], notice: Callable[[str], None]) -> Iter
 
     def handle(number: int, frame: FrameType | None) -> None:
         if caught.number is not None:
+            caught.left = True
             raise Leave(caught.number)
         caught.number = number
         stop(f"stopped by {_called(number)}")
@@ -59,3 +64,11 @@ def stopping(stop: Callable[[str], None], notice: Callable[[str], None]) -> Iter
 
 def _called(number: int) -> str:
     return "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
+
+
+def leave(code: int) -> NoReturn:
+    """End this process now; no thread that still waits for a node is waited for."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)

@@ -1,0 +1,71 @@
+"""Know the flags that every node task takes, and what was typed behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from invoke.parser import Argument
+
+from nowfab import settings
+from nowfab.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One flag by its spellings, the long one first; `many` may be given more than once."""
+
+    names: tuple[str, ...]
+    help: str
+    many: bool = False
+
+    def argument(self) -> Argument:
+        """Make what Invoke's parser takes; numbers stay text, Invoke would answer them with a traceback."""
+        long, kind = self.names[0], list if self.many else str
+        attribute = long.replace("-", "_") if "-" in long else None
+        return Argument(names=self.names, kind=kind, help=self.help, attr_name=attribute)
+
+
+FLAGS = (
+    Flag(("group", "g"), "groups, as in -g red,blue; may be repeated", many=True),
+    Flag(("hosts", "w"), "nodes, as in -w red[01-05,7] or -w pi@red01:22; may be repeated", many=True),
+    Flag(("exclude", "x"), "groups or nodes to leave out; may be repeated", many=True),
+    Flag(("user",), "the user to log in as, for every node"),
+    Flag(("port",), "the SSH port, for every node"),
+    Flag(("fanout",), "nodes to talk to at once (64)"),
+    Flag(("connect-timeout",), "seconds from looking a name up to being logged in (10)"),
+    Flag(("timeout", "T", "command-timeout"), "seconds that the command may take (no limit)"),
+    Flag(("host-keys",), "unknown host keys: strict, ask or accept-new (ask on a terminal, else strict)"),
+    Flag(("format",), "table, json or stream (table)"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What stood behind the flags, unread; None or () where a flag was not given."""
+
+    group: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    user: str | None = None
+    port: str | None = None
+    fanout: str | None = None
+    connect_timeout: str | None = None
+    timeout: str | None = None
+    host_keys: str | None = None
+    format: str | None = None
+
+    def settings(self, timeout: str | None) -> Settings:
+        """Read the numbers and choices; `timeout` is Invoke's own, for when ours was not given."""
+        return settings.parse(
+            self.fanout, self.connect_timeout, self.timeout or timeout, self.host_keys, self.format
+        )
+
+
+def take(given: dict[str, Any]) -> Typed:
+    """Take the flags out of what Invoke hands a task, and leave the task's own."""
+    names = [flag.names[0].replace("-", "_") for flag in FLAGS]
+    taken: dict[str, Any] = {name: given.pop(name) for name in names if name in given}
+    for name, value in taken.items():
+        taken[name] = tuple(value) if isinstance(value, list) else value
+    return Typed(**taken)

@@ -1,0 +1,34 @@
+"""Gather the tasks, and look at the command line before Invoke reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from invoke import Collection, Exit, Program
+
+from nowfab.cli import fleet, groups, words
+from nowfab.cli.init import init
+from nowfab.cli.ping import ping
+from nowfab.cli.run import run
+from nowfab.cli.line import Words
+from nowfab.report.visible import visible
+
+
+def tasks(argv: Sequence[str]) -> Collection:
+    """Give our tasks to Invoke; raises its Exit for a line that it would misread.
+
+    `argv` is the whole line, the program's name first.
+    """
+    ours = Collection(run, ping, init)
+    ours.add_collection(Collection("groups", groups.list_groups, groups.show_group))
+    ours.add_collection(Collection("fleet", fleet.up, fleet.ps, fleet.down))
+    invoke = Program()
+    core = Words.of([*invoke.core_args(), *invoke.task_args()])
+    if wrong := words.objection(argv, dict(_words(ours)), core):
+        raise Exit(f"nowfab: {visible(wrong)}", 1)
+    return ours
+
+
+def _words(collection: Collection) -> Iterator[tuple[str, Words]]:
+    for name in collection.task_names:
+        yield name, Words.of(collection[name].get_arguments())

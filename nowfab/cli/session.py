@@ -1,0 +1,56 @@
+"""Give a node task what it needs: the chosen nodes, the settings, and one way to carry work out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from invoke import Exit
+
+from nowfab import names
+from nowfab.cli import show, targets
+from nowfab.cli.flags import Typed
+from nowfab.inventory.node import Node
+from nowfab.report import summary
+from nowfab.report.visible import visible
+from nowfab.results import Report
+from nowfab.settings import Settings
+from nowfab.talk import Work
+from nowfab.terminal.screen import Screen, standard
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One call of a node task; `dry` and `echo` are Invoke's own flags."""
+
+    nodes: tuple[Node, ...]
+    settings: Settings
+    dry: bool
+    echo: bool
+    screen: Screen
+
+    def carry_out(self, title: str, work: Work) -> None:
+        """Carry work out and show what became of every node; raises Exit unless all is well."""
+        folded = names.fold(node.name for node in self.nodes)
+        line = visible(f"{title} on {summary.nodes(len(self.nodes))}: {folded}")
+        if self.dry:
+            self.screen.data([f"dry: would {line}\n"])
+            return
+        if self.echo:
+            self.screen.say(line)
+        from nowfab.cli import conduct
+
+        code = conduct.conduct(title, work, self.nodes, self.settings, self.screen, self._show)
+        if code:
+            raise Exit(code=code)
+
+    def _show(self, report: Report) -> None:
+        show.report(report, self.nodes, self.settings.format, self.screen)
+
+
+def open_session(typed: Typed, config: Any) -> Session:
+    """Read what was typed, files and all; `config` is Invoke's, of which run and timeouts count."""
+    timeout = config.timeouts.command
+    settings = typed.settings(None if timeout is None else str(timeout))
+    nodes = targets.chosen(typed)
+    return Session(nodes, settings, bool(config.run.dry), bool(config.run.echo), standard())

@@ -1,0 +1,38 @@
+"""Read our files, and choose the nodes that are meant."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from nowfab import inventory, names
+from nowfab.cli import surroundings
+from nowfab.cli.flags import Typed
+from nowfab.inventory import Inventory, Target
+from nowfab.inventory.node import Node
+
+
+def known(practice: bool = True) -> Inventory:
+    """Read every groups file that there is, and, unless told otherwise, the practice nodes."""
+    from nowfab.fleet import state
+    from nowfab.store import files
+
+    found = files.find(surroundings.folder(), surroundings.home())
+    clusters = [(str(path), files.read(path)) for path in found.clusters]
+    nodes = None if found.nodes is None else (str(found.nodes), files.read(found.nodes))
+    return inventory.build(clusters, nodes, state.load(fleet_folder()) if practice else ())
+
+
+def fleet_folder() -> Path:
+    """Name the folder of this project's practice fleet."""
+    from nowfab.fleet import state
+
+    return state.folder(surroundings.project(), state.home(os.environ))
+
+
+def chosen(typed: Typed) -> tuple[Node, ...]:
+    """Choose the nodes of the flags; none at all is an error."""
+    user = None if typed.user is None else names.user(typed.user)
+    port = None if typed.port is None else names.port(typed.port)
+    target = Target(typed.group, typed.hosts, typed.exclude)
+    return inventory.select(known(), target, user, port)
