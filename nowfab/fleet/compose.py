@@ -71,8 +71,13 @@ def ask(
     stdin: str = "",
     seconds: float = _QUICK,
     extra: Mapping[str, str] | None = None,
+    called: str = "",
 ) -> str:
-    """Run a program to its end and give what it printed; FleetError with its own last words."""
+    """Run a program to its end and give what it printed; FleetError with its own last words.
+
+    `called` names it in errors; else its first two words do.
+    """
+    called = called or " ".join(argv[:2])
     try:
         answer = subprocess.run(  # noqa: S603 - a list, no shell
             argv,
@@ -86,15 +91,11 @@ def ask(
     except FileNotFoundError:
         raise FleetError(f"there is no `{argv[0]}` program") from None
     except subprocess.TimeoutExpired:
-        raise FleetError(f"`{_short(argv)}` did not end within {seconds:.0f} s") from None
+        raise FleetError(f"`{called}` did not end within {seconds:.0f} s") from None
     if answer.returncode:
         words = _last_words(answer.stderr) or _last_words(answer.stdout) or "it says nothing"
-        raise FleetError(f"`{_short(argv)}` failed with {answer.returncode}: {words}")
+        raise FleetError(f"`{called}` failed with {answer.returncode}: {words}")
     return answer.stdout
-
-
-def _short(argv: Sequence[str]) -> str:
-    return " ".join(argv[:2])
 
 
 def _last_words(text: str) -> str:
@@ -106,7 +107,8 @@ def run(
 ) -> None:
     """Have compose do something with a compose file."""
     argv = [*engine.compose, "-p", engine.project, "-f", str(file), *words]
-    ask(engine, argv, seconds=seconds, extra=extra)
+    called = " ".join([*engine.compose, words[0]])
+    ask(engine, argv, seconds=seconds, extra=extra, called=called)
 
 
 def containers(engine: Engine) -> tuple[Container, ...]:
@@ -145,4 +147,4 @@ def remove(engine: Engine) -> None:
 
 def _each(engine: Engine, argv: Iterable[str], ids: Sequence[str]) -> None:
     if ids:
-        ask(engine, [*argv, *ids], seconds=2 * _QUICK)
+        ask(engine, [*argv, *ids], seconds=4 * _QUICK)

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nowfab.errors import FleetError
-from nowfab.fleet import compose, state
+from nowfab.fleet import compose, keypair, state
 from nowfab.fleet.compose import Container, Engine
 from nowfab.inventory.node import Node
 
@@ -112,7 +112,7 @@ def _recall(folder: Path, environ: Mapping[str, str]) -> Engine:
 
 
 def _start(engine: Engine, folder: Path, file: Path, names: Sequence[str]) -> tuple[Node, ...]:
-    extra = {"NOWFAB_PUBLIC_KEY": _make_key(folder)}
+    extra = {"NOWFAB_PUBLIC_KEY": keypair.make(folder / "id_ed25519")}
     compose.run(engine, file, ["build", names[0]], _BUILD_SECONDS, extra)
     _create(engine, file, names, extra)
     until = time.monotonic() + _READY_SECONDS
@@ -179,20 +179,6 @@ def _await_banner(each: Container, until: float) -> None:
             pass
         time.sleep(0.1)
     raise FleetError(f"sshd of {each.service} does not answer on {_ADDRESS} port {each.port}")
-
-
-def _make_key(folder: Path) -> str:
-    """Make the key that opens this fleet, no other; give its public half as one line."""
-    from cryptography.hazmat.primitives import serialization as form
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    key = Ed25519PrivateKey.generate()
-    private = key.private_bytes(form.Encoding.PEM, form.PrivateFormat.OpenSSH, form.NoEncryption())
-    public = key.public_key().public_bytes(form.Encoding.OpenSSH, form.PublicFormat.OpenSSH)
-    line = f"{public.decode()} nowfab-fleet"
-    state.write(folder / "id_ed25519", private)
-    state.write(folder / "id_ed25519.pub", f"{line}\n".encode())
-    return line
 
 
 def _node(each: Container, folder: Path) -> Node:

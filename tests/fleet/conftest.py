@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nowfab.fleet import docker
+from nowfab.fleet import docker, state
 from tests.fleet.practice import ENVIRON, PROJECT, Fleet
 
 
@@ -23,7 +23,20 @@ def need_engine() -> None:
 
 @pytest.fixture(scope="session")
 def fleet(need_engine: None, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    state = tmp_path_factory.mktemp("docker-fleet") / "state"
-    nodes = docker.up(state, 5, PROJECT, ENVIRON)
-    yield Fleet(state, nodes)
-    docker.down(state, ENVIRON)
+    """All nodes, well; whoever breaks one mends it."""
+    yield from five(tmp_path_factory.mktemp("well"))
+
+
+@pytest.fixture(scope="module")
+def troubled(need_engine: None, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """All nodes of another fleet, to be broken for good."""
+    yield from five(tmp_path_factory.mktemp("troubled"))
+
+
+def five(state_home: Path) -> Iterator[Fleet]:
+    """Bring five nodes up where nowfab looks for them when its state stands in `state_home`."""
+    folder = state.folder(PROJECT, state_home)
+    nodes = docker.up(folder, 5, PROJECT, ENVIRON)
+    state.take(folder, nodes)
+    yield Fleet(state_home, folder, nodes)
+    docker.down(folder, ENVIRON)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,11 +18,15 @@ PROJECT = Path(__file__).parent.parent.parent
 ENVIRON = dict(os.environ)
 """As it was before tests were given an empty one: it says where the engine is and what to build on."""
 
+REACH = {name: value for name, value in ENVIRON.items() if name.startswith(("DOCKER_", "NOWFAB_BASE"))}
+"""The part of it that a person would have set for `fleet.up --kind docker`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
     """The nodes that run for the whole session, with what may be done to them."""
 
+    state_home: Path
     state: Path
     nodes: tuple[Node, ...]
 
@@ -72,6 +77,19 @@ def ssh(
 
 def with_key(node: Node) -> tuple[str, ...]:
     return ("-i", str(node.identity), "-oIdentitiesOnly=yes", "-oBatchMode=yes")
+
+
+def nowfab(state_home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run nowfab as a person would in its source folder, with a state folder of the test's own."""
+    return subprocess.run(
+        [sys.executable, "-m", "nowfab", *words],
+        cwd=PROJECT,
+        env={**os.environ, **REACH, "XDG_STATE_HOME": str(state_home)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
 
 
 def await_login(node: Node, seconds: float = 60.0) -> None:

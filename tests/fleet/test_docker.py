@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import stat
 import subprocess
 from dataclasses import replace
@@ -133,6 +134,36 @@ def test_a_stopped_node_is_told_as_such(fleet: Fleet) -> None:
         await_login(fleet["red01"])
 
     assert {**dict.fromkeys(docker.NAMES, ""), "red01": "its container is exited"} == seen
+
+
+def test_a_node_boots_on_cgroup_v2(fleet: Fleet) -> None:
+    """Most of today's hosts have it; where this one has not, a node gets the unified tree for itself.
+
+    That tree has no controllers then, since cgroup v1 holds them; systemd needs none to boot.
+    """
+    if fleet.inside("red01", "stat -f -c %T /sys/fs/cgroup") == "cgroup2fs\n":
+        return
+    tree = f"nowfab-{secrets.token_hex(4)}"
+    options = [
+        "--cap-add=SYS_ADMIN",
+        "--security-opt=seccomp=unconfined",
+        "--security-opt=apparmor=unconfined",
+    ]
+    start = ["run", "--network=none", "--entrypoint=sh", *options]
+    image = engine("inspect", "--format={{.Image}}", fleet.container("red01")).strip()
+    move = f"mount -t cgroup2 none /mnt; mkdir /mnt/{tree}; echo $$ >/mnt/{tree}/cgroup.procs; umount /mnt"
+    mount = "umount -R /sys/fs/cgroup; mount -t cgroup2 -o ro none /sys/fs/cgroup; exec become-node"
+    words = ["--detach", "--tmpfs=/run", "--tmpfs=/run/lock", image, "-euc"]
+    node = engine(*start, *words, f'{move}; exec unshare --cgroup sh -euc "{mount}"').strip()
+    try:
+        wait = "until systemctl -q is-active ssh; do sleep 0.1; done; systemctl is-system-running --wait"
+        said = engine("exec", node, "timeout", "50", "sh", "-uc", f"{wait}; stat -f -c %T /sys/fs/cgroup")
+    finally:
+        engine("rm", "--force", "--volumes", node)
+        clean = f"mount -t cgroup2 none /mnt; find /mnt/{tree} -depth -type d -exec rmdir {{}} +"
+        engine(*start, "--rm", image, "-euc", clean)
+
+    assert "running\ncgroup2fs\n" == said
 
 
 def test_up_twice_is_refused(fleet: Fleet) -> None:
