@@ -24,6 +24,7 @@ _PATIENCE = 15.0
 _MORE = 0.05
 _GRACE = 5.0
 """Seconds to end in after TERM, and after KILL."""
+_READY = b"ready\n"
 _TAIL = 2000
 """Bytes of the log that an error shows."""
 _INHERITED = frozenset(
@@ -111,7 +112,9 @@ def _launch(folder: Path, names: Sequence[str], until: float) -> None:
     with process:
         assert process.stdout is not None
         said = _first_line(process.stdout, until)
-    if said != b"ready\n":
+        if said != _READY:
+            process.kill()
+    if said != _READY:
         what = "did not start in time" if time.monotonic() > until else "did not start"
         raise FleetError(f"the practice fleet {what}; its log ends with: {_tail(folder / 'log')}")
 

@@ -31,8 +31,8 @@ USER = "pi"
 _KEY = "ssh-ed25519"
 _LOOK = 1.0
 """Seconds between two looks whether the folder is still there."""
-_DESCRIPTORS = 65536
-"""As many as 500 nodes need, each with dozens of commands at once."""
+_DESCRIPTORS = (65536, 10240)
+"""As many as 500 nodes need, each with dozens of commands at once; macOS stops at the second."""
 _BACKLOG = 128
 """Connections per node that may wait to be taken."""
 _PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
@@ -79,10 +79,17 @@ def _shed() -> None:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.umask(0o022)
+    _raise_descriptors()
+
+
+def _raise_descriptors() -> None:
+    """Allow as many descriptors as the system lets us have."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    wanted = _DESCRIPTORS if most == resource.RLIM_INFINITY else min(most, _DESCRIPTORS)
-    with contextlib.suppress(OSError, ValueError):  # macOS has a lower limit than it says
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    for wanted in _DESCRIPTORS:
+        soft = wanted if most == resource.RLIM_INFINITY else min(most, wanted)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, most))
+            return
 
 
 async def _serve(folder: Path, names: Sequence[str], held: int) -> None:

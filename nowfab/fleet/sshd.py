@@ -22,7 +22,7 @@ from pathlib import Path
 
 from nowfab import fleet
 from nowfab.errors import FleetError
-from nowfab.fleet import keypair, state
+from nowfab.fleet import keypair, sshd_config, state
 from nowfab.inventory.node import Node
 
 TOGETHER = 16
@@ -136,39 +136,10 @@ def _write(
         known += [
             f"{node.name},[{node.name}]:{node.port},[{node.address}]:{node.port} {key}\n" for node in group
         ]
-        config = [*only.get(leader, ()), *lines, *_config(folder, program, group)]
+        config = [*only.get(leader, ()), *lines, *sshd_config.lines(folder, program, group)]
         state.write(folder / f"{leader}.conf", "".join(f"{line}\n" for line in config).encode())
     state.write(known_hosts, "".join(known).encode())
     return made
-
-
-def _config(folder: Path, program: str, group: Sequence[Node]) -> list[str]:
-    leader = group[0].name
-    return [
-        *(f"ListenAddress {node.address}:{node.port}" for node in group),
-        f'HostKey "{folder}/{leader}.host"',
-        f'PidFile "{folder}/{leader}.pid"',
-        f'AuthorizedKeysFile "{folder}/id.pub"',
-        "StrictModes no",
-        "UsePAM no",
-        "UseDNS no",
-        "PasswordAuthentication no",
-        "KbdInteractiveAuthentication no",
-        "PermitRootLogin prohibit-password",
-        "PermitUserRC no",
-        "MaxStartups 1000",
-        "LogLevel VERBOSE",
-        *(["PerSourcePenalties no"] if _version(program) >= (9, 8) else []),
-    ]
-
-
-def _version(program: str) -> tuple[int, int]:
-    """Ask sshd for its version; older ones do not know -V, but say it as they complain."""
-    said = subprocess.run(  # noqa: S603 # the program that find() gave
-        [program, "-V"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS
-    )
-    found = re.search(r"OpenSSH_(\d+)\.(\d+)", said.stderr + said.stdout)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _free(nodes: int) -> list[tuple[str, int]]:

@@ -18,6 +18,7 @@ from nowfab import fleet
 from nowfab.errors import FleetError, UsageError
 from nowfab.fleet import embedded, lock, state
 from nowfab.inventory.node import Node
+from tests.fleet_embedded.conftest import channel_of, connect
 
 SECONDS = 15.0
 
@@ -225,6 +226,33 @@ def test_the_server_outlives_who_started_it(folder: Path) -> None:
     pid = lock.holder(folder)
     assert pid
     assert os.getsid(pid) != os.getsid(0)
+
+
+def test_what_still_runs_on_a_node_ends_with_the_fleet(folder: Path) -> None:
+    """A Pi that is switched off takes its programs along; here they would haunt the computer."""
+    with connect(up(folder, 1)[0]) as client:
+        channel = channel_of(client, "echo $$; exec sleep 60")
+        pid = int(channel.recv(100))
+        fleet.down(folder)
+
+    until(lambda: not runs(pid))
+
+
+def runs(pid: int) -> bool:
+    words = ["ps", "-o", "args=", "-p", str(pid)]
+    return "sleep" in subprocess.run(words, capture_output=True, text=True, timeout=SECONDS).stdout
+
+
+def test_a_server_that_is_deaf_is_killed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end has a deadline."""
+    monkeypatch.setattr(embedded, "_GRACE", 0.3)
+    up(folder, 1)
+    pid = lock.holder(folder)
+    assert pid
+    os.kill(pid, signal.SIGSTOP)
+    fleet.down(folder)
+
+    assert lock.holder(folder) is None
 
 
 def test_an_old_process_id_is_never_signalled(folder: Path) -> None:
