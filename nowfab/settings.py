@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
+from nowfab import names
 from nowfab.errors import UsageError
 
 Format = Literal["table", "json", "stream"]
@@ -41,7 +42,7 @@ def parse(
     """Read what was typed behind the flags of these names, None for a flag that was not typed."""
     usual = Settings()
     return Settings(
-        usual.fanout if fanout is None else _count("--fanout", fanout),
+        usual.fanout if fanout is None else count("--fanout", fanout, LARGEST_FANOUT),
         usual.connect_timeout if connect_timeout is None else seconds("--connect-timeout", connect_timeout),
         None if timeout is None else seconds("--timeout", timeout),
         None if host_keys is None else cast(HostKeys, choice("--host-keys", host_keys, get_args(HostKeys))),
@@ -56,28 +57,22 @@ def seconds(flag: str, typed: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value <= LONGEST:
-        raise UsageError(f"{flag} takes seconds, such as 2.5 or 30, at most {LONGEST:.0f}, not `{typed}`")
+        raise UsageError(
+            f"{flag} takes seconds, such as 2.5 or 30, at most {LONGEST:.0f}, not {names.shown(typed)}"
+        )
     return value
-
-
-def port(flag: str, typed: str) -> int:
-    """Read a port number."""
-    return _whole(flag, typed, "a port", 65535)
 
 
 def choice(flag: str, typed: str, choices: tuple[str, ...]) -> str:
     """Read one of several words."""
     if typed not in choices:
-        raise UsageError(f"{flag} takes {', '.join(choices[:-1])} or {choices[-1]}, not `{typed}`")
+        raise UsageError(f"{flag} takes {', '.join(choices[:-1])} or {choices[-1]}, not {names.shown(typed)}")
     return typed
 
 
-def _count(flag: str, typed: str) -> int:
-    return _whole(flag, typed, "a number of nodes", LARGEST_FANOUT)
-
-
-def _whole(flag: str, typed: str, what: str, most: int) -> int:
+def count(flag: str, typed: str, most: int) -> int:
+    """Read a number of nodes."""
     digits = typed.isascii() and typed.isdecimal() and len(typed) <= len(str(most))
     if not digits or not 1 <= int(typed) <= most:
-        raise UsageError(f"{flag} takes {what} from 1 to {most}, not `{typed}`")
+        raise UsageError(f"{flag} takes a number from 1 to {most}, not {names.shown(typed)}")
     return int(typed)

@@ -8,9 +8,9 @@ from invoke import Collection, Exit, Program
 
 from nowfab.cli import fleet, groups, words
 from nowfab.cli.init import init
+from nowfab.cli.line import Words
 from nowfab.cli.ping import ping
 from nowfab.cli.run import run
-from nowfab.cli.line import Words
 from nowfab.report.visible import visible
 
 

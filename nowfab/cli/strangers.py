@@ -10,7 +10,6 @@ from nowfab.report import table
 from nowfab.report.visible import visible
 from nowfab.results import Result, Status
 
-
 Waves = Generator[Sequence[Node], Sequence[Result], None]
 
 _UNTOUCHED = frozenset({Status.REFUSED, Status.UNREACHABLE})

@@ -46,6 +46,8 @@ def _task(line: Line, name: str, words: Words) -> str:
     """Read one task of ours up to the next word."""
     flags, last = take_flags(line, words), line.at
     for wanted in words.positional:
+        if any(flag.argument.name == wanted for flag in flags):
+            continue
         if wrong := _bad_word(line, name, wanted):
             return wrong
         if wanted == "command" and (wrong := _bad_command(line, name, words)):
