@@ -22,8 +22,8 @@ DEEPEST = 32
 LARGEST = 16 * 1024 * 1024
 """Characters of one file."""
 
-MOST = 2_000_000
-"""Values, keys and collections of one file; 100,000 nodes with five keys each stay below."""
+MOST = 1_000_000
+"""Values, keys and collections of one file; 100,000 nodes with three keys each stay below."""
 
 _STRANGE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
