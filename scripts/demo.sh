@@ -21,6 +21,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 inv() { "$root/.venv/bin/python" -m invoke "$@"; }
+nowfab() { "$root/.venv/bin/python" -m nowfab "$@"; }
 show() {
     printf '\n$ %s\n' "$1"
     shift
@@ -28,8 +29,9 @@ show() {
 }
 
 export HOME="$place" XDG_STATE_HOME="$place/state" XDG_CONFIG_HOME="$place/config" XDG_CACHE_HOME="$place/cache"
-cp "$root/tasks.py" "$place/" && cd "$place" || exit 1
+cd "$place" || exit 1
 
+show 'nowfab init' nowfab init || exit
 up=yes
 show 'inv fleet.up --nodes 5' inv fleet.up --nodes 5 || exit
 show 'inv run "hostname" --group red' inv run "hostname" --group red || exit
