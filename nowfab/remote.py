@@ -12,8 +12,6 @@ character outside quotes; nothing else is used.
 
 from __future__ import annotations
 
-from nowfab.talk import Leash
-
 GRACE = 2
 """Seconds between TERM and KILL."""
 
@@ -49,10 +47,8 @@ def quote(text: str) -> str:
     return "".join(out)
 
 
-def line(command: str, leash: Leash = Leash.STDIN) -> str:
+def line(command: str) -> str:
     """Give the line that runs `command` in the login shell as `ssh node COMMAND` would."""
-    if leash is Leash.NONE:
-        return command
     if "\n" in command:
         script, word = _DECODE + _DECODED, _escaped(command)
     else:

@@ -14,6 +14,7 @@ from nowfab.machines.options import Options
 from nowfab.machines.ssh import endpoint
 from nowfab.machines.ssh.dial import Dial
 from nowfab.machines.ssh.fabric import NodeGroup
+from nowfab.machines.ssh.gateways import Gateways, jump
 from nowfab.machines.ssh.keys import Ring
 from nowfab.machines.ssh.link import Hosts
 from nowfab.machines.ssh.link import Stranger as Stranger
@@ -34,6 +35,7 @@ class FabricCrew:
         self._tools = Tools(watch, Hosts(), Ring(), spool, options.live)
         self._width, sockets = room(options.fanout)
         self._exchange = Exchange(self._width, sockets)
+        self._gateways = Gateways(lambda node: self._machine(0, node), watch)
         self._config = SshConfig.read(options.home)
         self._user = getpass.getuser()
         self.warnings: list[str] = []
@@ -61,6 +63,7 @@ class FabricCrew:
 
     def close(self) -> None:
         """Let go of every connection."""
+        self._gateways.close()
         self._exchange.front.close()
 
     def _member(self, number: int, node: Node) -> Member:
@@ -68,12 +71,18 @@ class FabricCrew:
         if node.local:
             shell = options.environ.get("SHELL") or "/bin/sh"
             return Member(node, LocalMachine(node, tools.watch, tools.spool, shell, tools.live), None)
+        machine = self._machine(number, node)
+        direct = machine.dialler is self._exchange and not machine.endpoint.refusal
+        return Member(node, machine, machine.dial if direct else None)
+
+    def _machine(self, number: int, node: Node) -> SshMachine:
         settings = self._config.lookup(node.name, node.user)
         self._warn(settings.unsupported)
-        where = endpoint.decide(node, settings, options, self._user)
-        dial = Dial(number, where.host, where.port, options.connect_timeout)
-        machine = SshMachine(node, where, dial, tools, self._exchange)
-        return Member(node, machine, None if where.refusal else dial)
+        where = endpoint.decide(node, settings, self._options, self._user)
+        dial = Dial(number, where.host, where.port, self._options.connect_timeout)
+        via = node.via or jump(settings.proxy_jump, node.name)
+        dialler = self._exchange if via is None else self._gateways.through(via)
+        return SshMachine(node, where, dial, self._tools, dialler)
 
     def _warn(self, unsupported: Sequence[tuple[str, object]]) -> None:
         for directive, place in unsupported:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nowfab.inventory.node import Node
 from nowfab.machines.local import LocalMachine
@@ -34,6 +35,7 @@ class Exchange:
     def __init__(self, width: int, room: int) -> None:
         self._ready: queue.SimpleQueue[tuple[int, Opened | Failed | None] | None] = queue.SimpleQueue()
         self._private: dict[int, queue.SimpleQueue[Opened | Failed]] = {}
+        self._numbers = itertools.count(-1, -1)
         self.front = Front(self._deliver, width, room)
 
     def _deliver(self, end: Opened | Failed) -> None:
@@ -56,13 +58,14 @@ class Exchange:
         for _ in range(workers):
             self._ready.put(None)
 
-    def dial(self, dial: Dial) -> Opened | Failed:
+    def dial(self, dial: Dial, until: Until) -> Opened | Failed:
         """Open one more connection for a worker, which waits."""
+        number = next(self._numbers)
         answer: queue.SimpleQueue[Opened | Failed] = queue.SimpleQueue()
-        self._private[dial.number] = answer
-        self.front.add([dial])
+        self._private[number] = answer
+        self.front.add([replace(dial, number=number)])
         end = answer.get()
-        del self._private[dial.number]
+        del self._private[number]
         if isinstance(end, Opened):
             self.front.freed()
         return end

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass
 
 from nowfab import __version__
+from nowfab.machines.ssh.wire import Stream
 
 VERSION = f"SSH-2.0-nowfab_{__version__}"
 """Our identification, RFC 4253 section 4.2."""
@@ -42,7 +42,7 @@ class Opened:
     """
 
     dial: Dial
-    sock: socket.socket
+    sock: Stream
     version: str
     rest: bytes
     since: float

@@ -27,7 +27,7 @@ RETRIES = 3
 class Dialler(Protocol):
     """Whoever opens sockets for a machine."""
 
-    def dial(self, dial: Dial) -> Opened | Failed:
+    def dial(self, dial: Dial, until: Until) -> Opened | Failed:
         """Open a connection, or say why there is none; waits."""
 
     def settled(self, hop: Hop) -> None:
@@ -51,9 +51,9 @@ class SshMachine:
     def __init__(self, node: Node, endpoint: Endpoint, dial: Dial, tools: Tools, dialler: Dialler) -> None:
         self._node = node
         self.endpoint = endpoint
-        self._dial = dial
+        self.dial = dial
         self._tools = tools
-        self._dialler = dialler
+        self.dialler = dialler
         self._first: Opened | Failed | None = None
         self._attempts = 0
         self.transport: NodeTransport | None = None
@@ -89,9 +89,9 @@ class SshMachine:
             return self.transport
         if self.endpoint.refusal:
             raise (Unreached(self._node.down, False) if self._node.down else Refused(self.endpoint.refusal))
-        dial = self._dial
+        dial = self.dial
         for tried in range(RETRIES + 1):
-            end, self._first = self._first or self._dialler.dial(dial), None
+            end, self._first = self._first or self.dialler.dial(dial, until), None
             self._attempts = end.dial.attempts
             if isinstance(end, Failed):
                 raise Unreached(end.reason, False)
@@ -108,7 +108,7 @@ class SshMachine:
         """Go from an opened socket to an authenticated connection before the deadline is over."""
         wire = Wire(opened.sock, opened.rest)
         seconds = opened.dial.seconds
-        late = f"no end of the authentication within {self._dial.seconds:g} s"
+        late = f"no end of the authentication within {self.dial.seconds:g} s"
         limit = until.sooner(seconds, late)
         forget = limit.call(wire.cut)
         tools = self._tools
@@ -121,7 +121,7 @@ class SshMachine:
         finally:
             forget()
             limit.close()
-            self._dialler.settled(opened.dial.hop)
+            self.dialler.settled(opened.dial.hop)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -130,5 +130,5 @@ class SshMachine:
             self.transport = None
         if isinstance(self._first, Opened):
             self._first.sock.close()
-            self._dialler.settled(self._first.dial.hop)
+            self.dialler.settled(self._first.dial.hop)
             self._first = None

@@ -210,6 +210,14 @@ class NodeTransport(paramiko.Transport):
         channel._set_window(window, packet)
         return number
 
+    def abandon(self) -> None:
+        """Close, and let go every thread that waits for one of the channels."""
+        self.close()
+        for channel in self._channels.values():
+            channel._unlink()
+        for event in list(self.channel_events.values()):
+            event.set()
+
     def close(self) -> None:
         """End the connection; harmless when it has ended."""
         self.active = False

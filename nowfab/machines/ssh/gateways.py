@@ -1,0 +1,217 @@
+"""Reach nodes through others: one connection a gateway, one channel a node behind it."""
+
+# paramiko's stubs leave its private names out; tests/machines/ssh/test_paramiko_contract.py has them.
+# mypy: disable-error-code="attr-defined, arg-type"
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import paramiko
+from paramiko.common import cMSG_CHANNEL_OPEN
+from paramiko.message import Message
+
+from nowfab.errors import NowfabError
+from nowfab.inventory.node import Node
+from nowfab.machines.ssh.dial import VERSION, Dial, Failed, Hop, Opened
+from nowfab.machines.ssh.front import GATE
+from nowfab.machines.ssh.greeting import Greeting, NotSsh
+from nowfab.machines.ssh.link import Refused, Unreached
+from nowfab.machines.ssh.machine import SshMachine
+from nowfab.machines.ssh.session import PACKET, WINDOW
+from nowfab.machines.ssh.transport import NodeTransport
+from nowfab.machines.ssh.wire import PIECE
+from nowfab.machines.watch import Watch
+from nowfab.names import words
+from nowfab.talk import Until
+
+MakeMachine = Callable[[Node], SshMachine]
+
+
+class Gateways:
+    """The gateways of a run by name; each is connected to once, when the first node needs it."""
+
+    def __init__(self, make: MakeMachine, watch: Watch) -> None:
+        self._make = make
+        self._watch = watch
+        self._lock = threading.RLock()  # a gateway may lie behind another
+        self._open: dict[str, Gateway] = {}
+
+    def through(self, node: Node) -> Gateway:
+        """Give the way through `node`."""
+        with self._lock:
+            if node.name not in self._open:
+                self._open[node.name] = Gateway(node, self._make(node), self._watch)
+            return self._open[node.name]
+
+    def close(self) -> None:
+        """Let go of every gateway."""
+        with self._lock:
+            for gateway in self._open.values():
+                gateway.close()
+            self._open.clear()
+
+
+class Gateway:
+    """One node that others are reached through; its transport has a thread of its own.
+
+    It is a dialler: a dead gateway is tried once, and everybody behind it is told why.
+    """
+
+    def __init__(self, node: Node, machine: SshMachine, watch: Watch) -> None:
+        self._node = node
+        self._machine = machine
+        self._watch = watch
+        self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(GATE)
+        self._transport: NodeTransport | None = None
+        self._dead = ""
+
+    def dial(self, dial: Dial, until: Until) -> Opened | Failed:
+        """Open a channel to the node behind and read its identification; waits for a turn first."""
+        self._turns.acquire()
+        began = time.monotonic()
+        try:
+            transport = self._reach(until)
+            tunnel = Tunnel(_open(transport, dial))
+            timer = self._watch.after(dial.seconds, tunnel.close)
+            forget = until.call(tunnel.close)
+            try:
+                version, rest = _greet(tunnel)
+            finally:
+                forget()
+                timer.forget()
+        except (Unreached, NotSsh) as error:
+            return self._fail(dial, str(error), began)
+        except (paramiko.SSHException, OSError, EOFError) as error:
+            return self._fail(dial, f"{dial.host} port {dial.port}: {str(error).lower()}", began)
+        spent = time.monotonic() - began
+        left = Dial(dial.number, dial.host, dial.port, max(0.0, dial.seconds - spent), dial.attempts + 1)
+        return Opened(left, tunnel, version, rest, time.monotonic(), spent)
+
+    def settled(self, hop: Hop) -> None:
+        """Learn that a connection behind is authenticated or gone: another may have its turn."""
+        self._turns.release()
+
+    def close(self) -> None:
+        """Let go of the connection, and with it of everything behind."""
+        with self._lock:
+            self._dead = self._dead or "closed"
+            if self._transport is not None:
+                self._transport.wire.cut()
+
+    def _fail(self, dial: Dial, reason: str, began: float) -> Failed:
+        self._turns.release()
+        late = dial.seconds <= time.monotonic() - began
+        within = f" within {dial.seconds:g} s" if late and "within" not in reason else ""
+        return Failed(dial, f"via {self._node.name}: {reason}{within}", time.monotonic() - began)
+
+    def _reach(self, until: Until) -> NodeTransport:
+        with self._lock:
+            if self._dead:
+                raise Unreached(self._dead, False)
+            if self._transport is None:
+                try:
+                    self._transport = self._machine.reach(until)
+                except (Unreached, Refused, NowfabError) as error:
+                    self._dead = str(error)
+                    raise Unreached(self._dead, False) from error
+                threading.Thread(
+                    target=self._serve, name=f"nowfab-via-{self._node.name}", daemon=True
+                ).start()
+            return self._transport
+
+    def _serve(self) -> None:
+        """Step the transport until it ends; then let go whoever waits behind it."""
+        transport = self._transport
+        assert transport is not None
+        try:
+            transport.step_until(lambda: not transport.active)
+        except Exception as error:
+            self._dead = f"its connection ended: {error}" if str(error) else "its connection ended"
+        transport.abandon()
+
+
+def _open(transport: NodeTransport, dial: Dial) -> paramiko.Channel:
+    """Open a `direct-tcpip` channel (RFC 4254 section 7.2); Unreached says what the gateway said."""
+    channel = paramiko.Channel(0)
+    answered = threading.Event()
+    refusals: list[str] = []
+
+    def refuse(reason: str) -> None:
+        refusals.append(reason)
+        answered.set()
+
+    channel.refuse = refuse
+    channel._set_transport(transport)
+    channel.chanid = transport.new_channel(channel, WINDOW, PACKET)
+    transport.channel_events[channel.chanid] = answered
+    message = Message()
+    message.add_byte(cMSG_CHANNEL_OPEN)
+    message.add_string("direct-tcpip")
+    for number in (channel.chanid, WINDOW, PACKET):
+        message.add_int(number)
+    for host, port in (dial.hop, ("127.0.0.1", 0)):
+        message.add_string(host)
+        message.add_int(port)
+    transport._send_user_message(message)
+    if not answered.wait(dial.seconds):
+        raise Unreached(f"no answer from {dial.host} port {dial.port}", False)
+    if refusals or not transport.active:
+        said = refusals[0].lower() if refusals else "the gateway is gone"
+        raise Unreached(f"{dial.host} port {dial.port}: {said}", False)
+    return channel
+
+
+class Tunnel:
+    """A channel through a gateway, as a stream for a wire: `shutdown` wakes whoever reads."""
+
+    def __init__(self, channel: paramiko.Channel) -> None:
+        self._channel = channel
+
+    def recv(self, size: int, /) -> bytes:
+        """Wait for bytes; b"" at the end."""
+        return self._channel.recv(size)
+
+    def send(self, data: bytes, /) -> int:
+        """Send some of `data`."""
+        return self._channel.send(data)
+
+    def fileno(self) -> int:
+        """Give what a selector takes."""
+        return self._channel.fileno()
+
+    def shutdown(self, how: int, /) -> None:
+        """End both directions, whatever `how` says."""
+        self._channel.close()
+
+    def close(self) -> None:
+        """Let go."""
+        self._channel.close()
+
+
+def _greet(tunnel: Tunnel) -> tuple[str, bytes]:
+    """Exchange identifications over a tunnel."""
+    tunnel.send(f"{VERSION}\r\n".encode())
+    greeting = Greeting()
+    while True:
+        data = tunnel.recv(PIECE)
+        if not data:
+            raise NotSsh(f"no SSH banner{': it said ' + greeting.said() if greeting.said() else ''}")
+        whole = greeting.feed(data)
+        if whole is not None:
+            return whole
+
+
+def jump(hops: Sequence[str] | None, name: str) -> Node | None:
+    """Turn ssh_config's ProxyJump into the gateways that `via` would name; the last one is nearest.
+
+    A host whose ProxyJump names itself, as under `Host *`, is reached directly (as OpenSSH does).
+    """
+    via: Node | None = None
+    for hop in hops or ():
+        for word in words(hop):
+            via = Node(word.name, user=word.user, port=word.port, via=via)
+    return None if via is not None and via.name == name else via
