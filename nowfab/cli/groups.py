@@ -46,7 +46,7 @@ def show_group(context: Context, expression: str, format: str = "table") -> None
         standard().data([json.dumps(shown), "\n"])
         return
     screen = standard()
-    screen.data([show.practice(nodes), table.grid(("node", "user", "address", "port", "via"), _rows(nodes))])
+    screen.data([show.practice(nodes), _table(nodes)])
     screen.say(visible(f"{summary.nodes(len(nodes))}: {folded}"))
 
 
@@ -54,8 +54,19 @@ def _object(node: Node) -> dict[str, object]:
     return {"name": node.name, "user": node.user, "address": node.address, "port": node.port}
 
 
-def _rows(nodes: tuple[Node, ...]) -> list[tuple[str, ...]]:
-    rows = [
-        (node.name, node.user, node.address, node.port, node.via.name if node.via else None) for node in nodes
-    ]
-    return [tuple("" if cell is None else visible(str(cell)) for cell in row) for row in rows]
+def _table(nodes: tuple[Node, ...]) -> str:
+    """Lay out what is known of each node; a column that would be empty is left out."""
+    columns: dict[str, list[object]] = {
+        "node": [node.name for node in nodes],
+        "user": [node.user for node in nodes],
+        "address": ["this computer" if node.local else node.address for node in nodes],
+        "port": [node.port for node in nodes],
+        "via": [node.via and node.via.name for node in nodes],
+        "": [node.down for node in nodes],
+    }
+    filled = {header: map(_cell, cells) for header, cells in columns.items() if any(cells)}
+    return table.grid(tuple(filled), list(zip(*filled.values(), strict=True)))
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else visible(str(value))

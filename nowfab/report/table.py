@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import tabulate
-
 from nowfab.blobs import Blob
 from nowfab.report.fit import ELLIPSIS, cut, width
 from nowfab.report.visible import visible
@@ -39,6 +37,8 @@ def table(report: Report, columns: int | None) -> Table:
 
 def grid(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tuple[str, ...] = ()) -> str:
     """Lay out cells that are visible already; columns in `right` are set to the right."""
+    import tabulate  # a tenth of the time that `nowfab --list` takes, so only where there is a table
+
     if not rows:
         return ""
     rule = ["-" * max(map(width, column)) for column in zip(headers, *rows, strict=True)]

@@ -1,0 +1,59 @@
+"""Run the programs as a person does: in a folder with groups, in a process of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+CLUSTERS = "red red{01..03}\nblue blue01\nall red blue\n"
+NODES = "defaults: {user: pi}\nnodes:\n  red01: {address: 127.0.0.1, port: 9}\n  here: {local: true}\n"
+
+Program = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Make a folder with a tasks.py and groups."""
+    folder = tmp_path / "project"
+    (folder / "groups").mkdir(parents=True)
+    (folder / "tasks.py").write_bytes((ROOT / "tasks.py").read_bytes())
+    (folder / "groups" / "clusters").write_text(CLUSTERS)
+    (folder / "groups" / "nodes.yaml").write_text(NODES)
+    return folder
+
+
+def program(module: str, folder: Path) -> Program:
+    """Give a function that runs `python -m module` with the words that it gets."""
+
+    def run(*words: str, folder: Path = folder, **environ: str) -> subprocess.CompletedProcess[str]:
+        whole = {**os.environ, "PYTHONPATH": str(ROOT), **environ}
+        argv = [sys.executable, "-m", module, *words]
+        return subprocess.run(
+            argv, cwd=folder, env=whole, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+        )
+
+    return run
+
+
+@pytest.fixture
+def inv(project: Path) -> Program:
+    """Run Invoke's own program."""
+    return program("invoke", project)
+
+
+@pytest.fixture
+def nowfab(project: Path) -> Program:
+    """Run ours."""
+    return program("nowfab", project)
+
+
+@pytest.fixture(params=["invoke", "nowfab"])
+def either(request: pytest.FixtureRequest, project: Path) -> Program:
+    """Run both in turn: they promise the same."""
+    return program(request.param, project)
