@@ -24,7 +24,8 @@ def test_what_was_typed_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "0", "-1", "1.5", "abc", "\N{ARABIC-INDIC DIGIT ONE}", "10001", "9" * 5000, "1e3", "0x10", " 8"]
+    "typed",
+    ["", "0", "-1", "1.5", "abc", "\N{ARABIC-INDIC DIGIT ONE}", "10001", "9" * 5000, "1e3", "0x10", " 8"],
 )
 def test_a_count_is_a_plain_whole_number(typed: str) -> None:
     """Python's own int() takes more, and takes long for some of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 from nowfab.inventory.node import Node
 from nowfab.report import json, stream, table
@@ -43,10 +44,11 @@ def lines(screen: Screen) -> Callable[[Event], None]:
     held = stream.Lines()
 
     def watch(event: Event) -> None:
-        for line in held.take(event):
-            if line.stream == "stdout":
-                screen.data([line.text, "\n"])
+        for name, some in groupby(held.take(event), lambda line: line.stream):
+            text = "\n".join(line.text for line in some)
+            if name == "stdout":
+                screen.data([text, "\n"])
             else:
-                screen.say(line.text)
+                screen.say(text)
 
     return watch
