@@ -29,6 +29,9 @@ def run(folder: Path, listed: str, strict: str = "1") -> subprocess.CompletedPro
     (folder / "expected-skips").write_text(listed)
     (folder / "conftest.py").write_text('pytest_plugins = ["plugins.watch"]\n')
     (folder / "test_it.py").write_text(TESTS)
+    (folder / "inner").mkdir()
+    (folder / "inner" / "conftest.py").write_text("")
+    (folder / "inner" / "test_inner.py").write_text("def test_inner(): pass\n")
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "--rootdir", str(folder), str(folder)],
         cwd=folder,

@@ -51,9 +51,9 @@ def reason_of(report: pytest.TestReport | pytest.CollectReport) -> str:
     return words.removeprefix("Skipped: ")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Watch:
-    """Remember the skips that nobody expected."""
+    """Remember the skips that nobody expected; pytest keeps its plugins in sets, so each equals only itself."""
 
     expected: tuple[Expected, ...]
     others: list[str] = field(default_factory=list)
