@@ -53,7 +53,7 @@ def reason_of(report: pytest.TestReport | pytest.CollectReport) -> str:
 
 @dataclass(slots=True, eq=False)
 class Watch:
-    """Remember the skips that nobody expected; pytest keeps its plugins in sets, so each equals only itself."""
+    """Remember the skips that nobody expected; it equals only itself, since pytest keeps plugins in sets."""
 
     expected: tuple[Expected, ...]
     others: list[str] = field(default_factory=list)
