@@ -26,6 +26,8 @@ def list_groups(context: Context, format: str = "table") -> None:
     if format == "json":
         standard().data([json.dumps({"schema": 1, "groups": list(groups)}), "\n"])
         return
+    if not groups:
+        standard().say("there are no groups yet; `nowfab init` writes a first file of them")
     rows = [(name, str(len(nodes)), names.fold(nodes)) for name, nodes in groups.items()]
     standard().data([table.grid(("group", "nodes", "members"), rows, right=("nodes",))])
 

@@ -37,16 +37,14 @@ def test_lines_are_shown_as_they_come() -> None:
 def test_D7_a_full_disk_stops_the_run_and_is_told_at_its_end() -> None:
     """The engine goes on to its end, so that every node is stopped and has its row."""
     reasons: list[str] = []
-    watched = 0
-    with (
-        pytest.raises(OutputError, match="No space left"),
-        watching(1, "stream", Screen(Full(), None, {}), reasons.append) as watch,
-    ):
-        for _ in range(3):
-            watch(LINE)
-            watched += 1
+    guard = watching(1, "stream", Screen(Full(), None, {}), reasons.append)
+    watch = guard.__enter__()
+    for _ in range(3):
+        watch(LINE)
+    with pytest.raises(OutputError, match="No space left"):
+        guard.__exit__(None, None, None)
 
-    assert (3, ["nobody reads the output any more"]) == (watched, reasons)
+    assert ["nobody reads the output any more"] == reasons
 
 
 @pytest.mark.parametrize("form", ["table", "json"])
