@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import queue
@@ -71,9 +72,11 @@ class Watch:
                 command = _nothing
             if command is None:
                 return
-            command()
+            with contextlib.suppress(Exception):  # one node's trouble is not the run's
+                command()
             for action in self._due():
-                action()
+                with contextlib.suppress(Exception):
+                    action()
 
     def _pause(self) -> float | None:
         with self._lock:

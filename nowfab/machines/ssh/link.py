@@ -10,7 +10,7 @@ from pathlib import Path
 import paramiko
 
 from nowfab.errors import NowfabError, Place
-from nowfab.machines.ssh import hostkeys
+from nowfab.machines.ssh import hostkeys, knownhosts_file
 from nowfab.machines.ssh.endpoint import Endpoint
 from nowfab.machines.ssh.hostkeys import KnownHosts, State, Verdict
 from nowfab.machines.ssh.keys import Ring
@@ -85,7 +85,7 @@ class Hosts:
         with self._lock:
             for file in {stranger.file for stranger in strangers}:
                 mine = [(s.host, s.kind, s.blob) for s in strangers if s.file == file]
-                hostkeys.append(file, mine)
+                knownhosts_file.append(file, mine)
                 self._accepted.update((file, host, blob) for host, _, blob in mine)
 
 
