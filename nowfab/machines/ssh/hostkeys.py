@@ -1,29 +1,41 @@
-"""Judge host keys by known_hosts files, with OpenSSH's meaning (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT)."""
+"""Judge the key that a host shows by what known_hosts says of it.
+
+The rules are OpenSSH's, tried with its client and read in its hostfile.c and sshconnect.c:
+
+- A key that stands under the host's name is known. A `@revoked` one never is.
+- A host that has keys on file, but not the one it shows, is *changed*, also when it shows a key of
+  another type: otherwise who stands in between only had to choose a type that nobody knows yet.
+  `kinds` is there so that the key exchange asks for the types on file first.
+- With a port in the look-up (`[red01]:2222`), the same key under the bare name is good, too.
+- `@cert-authority` lines are no keys of hosts. paramiko takes no host certificates, so they help
+  nobody here: such a host shows its plain key and is unknown until that one is on file.
+
+Ours is the rule for several look-ups: one hit is enough, but a look-up that has a key of the same
+type and not this one means changed.
+"""
 
 from __future__ import annotations
 
 import base64
-import binascii
-import fnmatch
-import hashlib
-import hmac
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from hashlib import sha256
 from pathlib import Path
 
-from nowfab.errors import FileError, Place
+from nowfab.errors import Place
+from nowfab.machines.ssh import knownhosts_file, knownhosts_hash, wildcards
+from nowfab.machines.ssh.knownhosts_append import append as append
+from nowfab.machines.ssh.knownhosts_file import Entry, Marker
+from nowfab.machines.ssh.knownhosts_hash import Hashed
+from nowfab.machines.ssh.wildcards import Pattern
 
-PORT = 22
-
-MARKERS = ("@cert-authority", "@revoked")
-
-Known = tuple[str, str, Place]
-"""A kind of key, its fingerprint, and where it stands."""
+SSH_PORT = 22
 
 
 class State(Enum):
-    """What is known of a host key that was shown."""
+    """What known_hosts says of a key."""
 
     KNOWN = "known"
     UNKNOWN = "unknown"
@@ -33,158 +45,121 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A judgement: the deciding line, and all keys on file under the names that were looked up."""
+    """What known_hosts says of a key, and the line that decided it.
+
+    `known` are the keys on file under these names: type, fingerprint, place.
+    """
 
     state: State
-    place: Place | None = None
-    known: tuple[Known, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line: the names that it is for, and a key."""
-
-    marker: str
-    names: str
-    kind: str
-    blob: bytes
-    place: Place
+    place: Place | None
+    known: tuple[tuple[str, str, Place], ...]
 
 
 def lookup_name(host: str, port: int) -> str:
-    """Write a host as known_hosts does: `[host]:port` where the port is not 22."""
-    return host.lower() if port == PORT else f"[{host.lower()}]:{port}"
+    """Write a host as known_hosts does: `red01`, or `[red01]:2222` for a port of its own."""
+    name = host.lower()
+    return name if port == SSH_PORT else f"[{name}]:{port}"
 
 
 def fingerprint(blob: bytes) -> str:
-    """Give what `ssh-keygen -l` prints: SHA256 and unpadded base64."""
-    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode()
-    return f"SHA256:{digest.rstrip('=')}"
+    """Give a key's fingerprint as OpenSSH prints it."""
+    return "SHA256:" + base64.b64encode(sha256(blob).digest()).decode().rstrip("=")
 
 
 class KnownHosts:
-    """The entries of some files. `problems` names the lines that no meaning could be found in.
+    """All known_hosts files of a run, read once; safe to ask from many threads.
 
-    Lines for certificate authorities are kept out of a plain key's judgement, as OpenSSH does;
-    host certificates themselves are not used.
+    `problems` are sentences about the lines that were passed over.
     """
 
-    def __init__(self, entries: Sequence[Entry], problems: Sequence[Place] = ()) -> None:
+    __slots__ = ("_claimed", "_entries", "_found", "_hashed", "_lock", "_plain", "_wild", "problems")
+
+    def __init__(self, entries: Sequence[Entry], problems: Sequence[str] = ()) -> None:
         self.problems = tuple(problems)
-        self._literal: dict[str, list[Entry]] = {}
-        self._rest: list[Entry] = []
-        self._found: dict[str, list[Entry]] = {}
-        for entry in entries:
-            if entry.names.startswith("|") or any(c in entry.names for c in "*?!"):
-                self._rest.append(entry)
-            else:
-                for name in entry.names.lower().split(","):
-                    self._literal.setdefault(name, []).append(entry)
+        self._entries = tuple(entries)
+        self._plain: dict[str, list[int]] = {}
+        self._wild: list[tuple[int, tuple[Pattern, ...]]] = []
+        self._hashed: list[tuple[int, Hashed]] = []
+        self._claimed: set[int] = set()
+        self._lock = threading.Lock()
+        self._found: dict[str, tuple[Entry, ...]] = {}
+        for number, entry in enumerate(entries):
+            self._index(number, entry.names.lower() if entry.names[0] != "|" else entry.names)
 
     @classmethod
     def read(cls, files: Sequence[Path]) -> KnownHosts:
-        """Read files; a missing one is empty. FileError when one cannot be read: nothing is known then."""
+        """Read these files in order; a missing one is empty, FileError for one that cannot be read."""
         entries: list[Entry] = []
-        problems: list[Place] = []
+        problems: list[str] = []
         for file in files:
-            for number, line in enumerate(_lines(file), 1):
-                entry = _entry(line, Place(str(file), number))
-                if isinstance(entry, Entry):
-                    entries.append(entry)
-                elif entry is not None:
-                    problems.append(entry)
+            some, bad = knownhosts_file.parse(knownhosts_file.load(file), str(file))
+            entries += some
+            problems += bad
         return cls(entries, problems)
 
     def check(self, lookups: Sequence[str], kind: str, blob: bytes) -> Verdict:
-        """Judge a key that was shown by a host that goes by these names.
-
-        One hit under any name is enough; another key of the same kind under any of them is a
-        change. A key of another kind than those on file is unknown when nothing else is known of
-        it, which OpenSSH asks about too.
-        """
-        entries = list(dict.fromkeys(entry for name in lookups for entry in self._of(name)))
-        known = tuple((e.kind, fingerprint(e.blob), e.place) for e in entries if not e.marker)
-        for entry in entries:
-            if entry.marker == "@revoked" and entry.blob == blob:
+        """Judge a key that a host shows; `lookups` are its names, as lookup_name writes them."""
+        own = [self._keys(name) for name in lookups]
+        known = tuple(dict.fromkeys((e.kind, fingerprint(e.blob), e.place) for keys in own for e in keys))
+        for entry in self._under((*lookups, *_bare(lookups)), Marker.REVOKED):
+            if entry.blob == blob:
                 return Verdict(State.REVOKED, entry.place, known)
-        plain = [entry for entry in entries if not entry.marker]
-        for name in lookups:
-            mine = [e for e in self._of(name) if not e.marker]
-            if any(e.kind == kind for e in mine) and not any(e.blob == blob for e in mine):
-                wrong = next(e for e in mine if e.kind == kind)
-                return Verdict(State.CHANGED, wrong.place, known)
-        hit = next((entry for entry in plain if entry.blob == blob), None)
-        if hit is not None:
-            return Verdict(State.KNOWN, hit.place, known)
-        return Verdict(State.UNKNOWN, None, known)
+        others = [key for keys in own if not _holds(keys, blob) for key in keys]
+        rivals = [key for key in others if key.kind == kind]
+        hit = next((key for keys in own for key in keys if key.blob == blob), None)
+        if rivals or (others and hit is None):
+            return Verdict(State.CHANGED, (rivals or others)[0].place, known)
+        hit = hit or next((key for key in self._under(_bare(lookups)) if key.blob == blob), None)
+        return Verdict(State.KNOWN if hit else State.UNKNOWN, hit.place if hit else None, known)
 
     def kinds(self, lookups: Sequence[str]) -> tuple[str, ...]:
-        """Give the kinds of key on file under these names, in the order of the files."""
-        found = (e.kind for name in lookups for e in self._of(name) if not e.marker)
-        return tuple(dict.fromkeys(found))
+        """Give the types of the keys on file for these names, in the order of the files."""
+        keys = [*self._under(lookups)] or [*self._under(_bare(lookups))]
+        return tuple(dict.fromkeys(key.kind for key in keys))
 
-    def _of(self, name: str) -> list[Entry]:
+    def _under(self, names: Sequence[str], marker: Marker = Marker.NONE) -> Iterator[Entry]:
+        return (entry for name in names for entry in self._look_up(name) if entry.marker is marker)
+
+    def _keys(self, name: str) -> list[Entry]:
+        return [*self._under([name])]
+
+    def _look_up(self, name: str) -> tuple[Entry, ...]:
         name = name.lower()
-        if name not in self._found:
-            rest = [entry for entry in self._rest if _matches(entry.names, name)]
-            self._found[name] = [*self._literal.get(name, ()), *rest]
-        return self._found[name]
+        with self._lock:
+            if name not in self._found:
+                self._found[name] = self._search(name)
+            return self._found[name]
+
+    def _search(self, name: str) -> tuple[Entry, ...]:
+        numbers = {*self._plain.get(name, ()), *self._wild_ones(name), *self._hashed_ones(name)}
+        return tuple(self._entries[number] for number in sorted(numbers))
+
+    def _wild_ones(self, name: str) -> Iterator[int]:
+        return (number for number, patterns in self._wild if wildcards.fits(name, patterns))
+
+    def _hashed_ones(self, name: str) -> Iterator[int]:
+        """Find hashed lines; a line that was found under one name is not tried under others."""
+        data = name.encode("latin-1", "replace")
+        for number, hashed in self._hashed:
+            if number not in self._claimed and hashed.fits(data):
+                self._claimed.add(number)
+                yield number
+
+    def _index(self, number: int, names: str) -> None:
+        hashed = knownhosts_hash.unhash(names)
+        if hashed is not None:
+            self._hashed.append((number, hashed))
+        elif any(char in names for char in "*?!"):
+            self._wild.append((number, wildcards.patterns(names.split(","))))
+        else:
+            for name in names.split(","):
+                self._plain.setdefault(name, []).append(number)
 
 
-def _lines(file: Path) -> Iterator[str]:
-    try:
-        data = file.read_bytes()
-    except FileNotFoundError:
-        return iter(())
-    except OSError as error:
-        raise FileError(str(file), f"known hosts cannot be read: {(error.strerror or '').lower()}") from error
-    return iter(data.decode("latin-1").split("\n"))
+def _holds(keys: Sequence[Entry], blob: bytes) -> bool:
+    return any(key.blob == blob for key in keys)
 
 
-def _entry(line: str, place: Place) -> Entry | Place | None:
-    """Read one line: an entry, its place when it means nothing, None when it is empty or a comment."""
-    words = line.split()
-    if not words or words[0].startswith("#"):
-        return None
-    marker = words.pop(0) if words[0].startswith("@") else ""
-    if (marker and marker not in MARKERS) or len(words) < 3:
-        return place
-    names, kind, key = words[:3]
-    try:
-        blob = base64.b64decode(key, validate=True)
-    except (binascii.Error, ValueError):
-        return place
-    size = int.from_bytes(blob[:4], "big")
-    if blob[4 : 4 + size].decode("latin-1") != kind:
-        return place
-    return Entry(marker, names, kind, blob, place)
-
-
-def _matches(names: str, name: str) -> bool:
-    """Match one name field: hashed, or patterns of which a negated one decides."""
-    if names.startswith("|"):
-        return _hashed(names, name)
-    matched = False
-    for pattern in names.lower().split(","):
-        negated = pattern.startswith("!")
-        if _glob(pattern.removeprefix("!"), name):
-            if negated:
-                return False
-            matched = True
-    return matched
-
-
-def _glob(pattern: str, name: str) -> bool:
-    """Match `*` and `?`; brackets are no wildcards here, they stand for themselves."""
-    return fnmatch.fnmatchcase(name, pattern.replace("[", "[[]"))
-
-
-def _hashed(names: str, name: str) -> bool:
-    parts = names.split("|")
-    if len(parts) != 4 or parts[1] != "1":
-        return False
-    try:
-        salt, digest = base64.b64decode(parts[2]), base64.b64decode(parts[3])
-    except (binascii.Error, ValueError):
-        return False
-    return hmac.compare_digest(digest, hmac.digest(salt, name.encode(), "sha1"))
+def _bare(lookups: Sequence[str]) -> tuple[str, ...]:
+    """Give the names without their ports, of those that have one."""
+    return tuple(name[1 : name.rindex("]:")] for name in lookups if name[:1] == "[" and "]:" in name)

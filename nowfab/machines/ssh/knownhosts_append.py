@@ -1,0 +1,118 @@
+"""Write new host keys behind what stands in a known_hosts file, and touch nothing else in it.
+
+Several programs may do so at once: who writes holds a lock (flock) and hands its lines to the
+system in one write with O_APPEND, so that nothing is lost and nothing is torn, whoever is killed.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from nowfab.errors import FileError
+from nowfab.machines.ssh import knownhosts_file, knownhosts_hash
+from nowfab.machines.ssh.knownhosts_file import Marker
+
+try:
+    import fcntl
+except ImportError:  # no POSIX system: one write with O_APPEND has to do
+    fcntl = None  # type: ignore[assignment]
+
+PATIENCE = 10.0
+"""Seconds that another program may hold the lock."""
+
+_NAME = re.compile(r"[A-Za-z0-9_\[:][A-Za-z0-9._:%\[\]-]*")
+"""Names that mean only themselves in known_hosts."""
+
+
+def append(file: Path, entries: Sequence[tuple[str, str, bytes]], hash_names: bool = False) -> None:
+    """Add keys (name, type, key) that are not there yet; FileError when that cannot be done.
+
+    Makes the file (0600) and its folder (0700) where they are missing.
+    """
+    for name, kind, _ in entries:
+        if not (_NAME.fullmatch(name) and _NAME.fullmatch(kind.replace("@", "_"))):
+            raise FileError(str(file), f"no host name for known_hosts: `{ascii(name)[1:-1]}`")
+    try:
+        descriptor = _locked(file)
+        try:
+            _append(descriptor, file, entries, hash_names)
+        finally:
+            os.close(descriptor)  # and with it goes the lock
+    except OSError as error:
+        raise FileError(str(file), f"cannot be written: {(error.strerror or str(error)).lower()}") from error
+
+
+def _append(descriptor: int, file: Path, entries: Sequence[tuple[str, str, bytes]], hash_names: bool) -> None:
+    if knownhosts_file.is_null(os.fstat(descriptor)):
+        return
+    there = knownhosts_file.contents(descriptor, file)
+    lines = b""
+    for name, kind, blob in entries:
+        key = base64.b64encode(blob)
+        if (key in there or key in lines) and _stands(there + b"\n" + lines, name.lower(), blob):
+            continue
+        shown = knownhosts_hash.hashed(name.lower(), os.urandom(20)) if hash_names else name.lower()
+        lines += b"%s %s %s\n" % (shown.encode(), kind.encode(), key)
+    if lines:
+        _write(descriptor, lines if there[-1:] in (b"", b"\n") else b"\n" + lines)
+
+
+def _stands(data: bytes, name: str, blob: bytes) -> bool:
+    """Tell whether exactly this name has exactly this key."""
+    for entry in knownhosts_file.parse(data, "")[0]:
+        if entry.marker is Marker.NONE and entry.blob == blob:
+            hashed = knownhosts_hash.unhash(entry.names)
+            if hashed.fits(name.encode()) if hashed else name in entry.names.lower().split(","):
+                return True
+    return False
+
+
+def _locked(file: Path) -> int:
+    """Open the file and wait for its lock; anew when somebody put another file in its place meanwhile."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        descriptor = _opened(file)
+        try:
+            while not _lock(descriptor):
+                if time.monotonic() > until:
+                    raise FileError(str(file), f"another program has held it for {PATIENCE:g} s")
+                time.sleep(0.01)
+            if os.path.samestat(os.fstat(descriptor), file.stat()):
+                return descriptor
+        except FileNotFoundError:
+            pass  # removed since it was opened
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _opened(file: Path) -> int:
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        return os.open(file, flags, 0o600)
+    except FileNotFoundError:
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        return os.open(file, flags, 0o600)
+
+
+def _lock(descriptor: int) -> bool:
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _write(descriptor: int, lines: bytes) -> None:
+    """Write in one go; what a full disk cut off is a line that every reader passes over."""
+    written = os.write(descriptor, lines)
+    if written < len(lines):
+        os.write(descriptor, lines[written:])
