@@ -165,7 +165,8 @@ def _welcome(engine: Engine, each: Container, password: str | None, until: float
         keys = compose.ask(engine, argv, stdin=stdin, seconds=max(1.0, until - time.monotonic()))
     except FleetError as error:
         raise FleetError(f"{each.service} did not start: {error}") from None
-    names = f"{each.service},[{_ADDRESS}]:{each.port}"
+    name = each.service
+    names = f"{name},[{name}]:{each.port},[{_ADDRESS}]:{each.port}"
     return "".join(f"{names} {' '.join(line.split()[:2])}\n" for line in keys.splitlines())
 
 
