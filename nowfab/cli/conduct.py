@@ -57,7 +57,7 @@ def _trust(new: Sequence[Stranger], crew: FabricCrew, settings: Settings, screen
     """Ask whether unknown host keys are to be trusted from now on, where somebody can answer."""
     if settings.host_keys not in (None, "ask") or not ask.possible(sys.stdin, screen):
         return False
-    screen.say(strangers.question(new))
+    screen.say(strangers.question(new), end="")
     if not ask.yes("Trust these host keys from now on?", screen, sys.stdin):
         return False
     crew.trust(new)

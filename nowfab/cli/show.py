@@ -36,7 +36,7 @@ def report(report: Report, nodes: Sequence[Node], format: Format, screen: Screen
         hidden = laid.hidden
     screen.say(summary(report))
     if hidden:
-        screen.say("each row has the end of its output; all of it: --format stream or --format json")
+        screen.say("there is more than the rows show: --format stream or --format json has it all")
 
 
 def lines(screen: Screen) -> Callable[[Event], None]:

@@ -43,10 +43,15 @@ def waves(
 def question(strangers: Iterable[Stranger]) -> str:
     """Lay out the unknown keys, one row each."""
     rows = [
-        (visible(one.node), visible(one.host), visible(one.kind), visible(one.fingerprint))
+        (visible(one.node), visible(one.host), visible(_short(one.kind)), visible(one.fingerprint))
         for one in strangers
     ]
     return table.grid(("node", "host", "key", "fingerprint"), rows)
+
+
+def _short(kind: str) -> str:
+    """Name a kind of key in fewer letters, so that its row fits 80 columns: ed25519, rsa, ecdsa."""
+    return kind.removeprefix("ssh-").partition("-sha2")[0]
 
 
 def _path(node: Node | None) -> Iterable[str]:

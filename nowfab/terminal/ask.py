@@ -26,7 +26,7 @@ def possible(answers: TextIO | None, screen: Screen) -> bool:
 def yes(question: str, screen: Screen, answers: TextIO) -> bool:
     """Ask until the answer is `yes` or `no`; the end of input and Ctrl-C mean no."""
     try:
-        with _interruptible():
+        with _interruptible(), screen.hold():
             while True:
                 screen.say(f"{question} (yes/no) ", end="")
                 typed = answers.readline()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import TextIO
@@ -28,6 +29,16 @@ class Screen:
         self._environ = environ
         self._lock = RLock()
         self._passing = False
+        self._held = False
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Let no passing line come while somebody types behind a question."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
 
     def columns(self) -> int | None:
         """Give the width of standard output, None where it is no terminal."""
@@ -72,6 +83,8 @@ class Screen:
         if not self.lively or columns is None:
             return
         with self._lock:
+            if self._held:
+                return
             self._murmur(_CLEAR + cut(text, columns - 1))
             self._passing = bool(text)
 

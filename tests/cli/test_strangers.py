@@ -104,7 +104,7 @@ def test_the_question_shows_what_to_compare() -> None:
     """A person holds the fingerprint against that on the node's own screen."""
 
     assert [
-        "node   host        key          fingerprint",
-        "-----  ----------  -----------  -----------",
-        r"red01  10.0.0.1\r  ssh-ed25519  SHA256:abc",
+        "node   host        key      fingerprint",
+        "-----  ----------  -------  -----------",
+        r"red01  10.0.0.1\r  ed25519  SHA256:abc",
     ] == question([stranger("red01", "10.0.0.1\r")]).splitlines()

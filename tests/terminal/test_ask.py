@@ -51,6 +51,19 @@ def test_ctrl_c_answers_no_and_stops_the_run(tty: tuple[TextIO, int]) -> None:
     assert (False, ["stopped by Ctrl-C"], signal.SIGINT) == (answer, reasons, caught.number)
 
 
+def test_nothing_is_drawn_over_an_open_question(tty: tuple[TextIO, int]) -> None:
+    """A late line of progress would stand where somebody types."""
+    stream, far = tty
+    with os.fdopen(os.dup(stream.fileno()), "w") as out:
+        screen = Screen(None, out, {"TERM": "xterm"})
+        timer = threading.Timer(0.1, lambda: (screen.passing("late"), os.write(far, b"no\n")))
+        timer.start()
+        ask.yes("Trust?", screen, stream)
+        timer.join()
+
+    assert b"late" not in os.read(far, 65536)
+
+
 def test_D5_nobody_is_asked_without_a_terminal(tty: tuple[TextIO, int]) -> None:
     """A pipe's input is not an answer, and without a terminal to show it there is no question."""
     stream, _ = tty
