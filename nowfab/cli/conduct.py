@@ -10,7 +10,9 @@ from dataclasses import replace
 
 from nowfab import engine
 from nowfab.cli import strangers, surroundings
+from nowfab.cli.sentences import sentence
 from nowfab.cli.watching import watching
+from nowfab.errors import NowfabError
 from nowfab.inventory.node import Node
 from nowfab.machines.crew import FabricCrew, Stranger, open_crew
 from nowfab.machines.options import HostKeys, Options
@@ -60,7 +62,11 @@ def _trust(new: Sequence[Stranger], crew: FabricCrew, settings: Settings, screen
     screen.say(strangers.question(new), end="")
     if not ask.yes("Trust these host keys from now on?", screen, sys.stdin):
         return False
-    crew.trust(new)
+    try:
+        crew.trust(new)
+    except NowfabError as error:  # the other nodes have done their work; their rows must not be lost
+        screen.say(sentence(error))
+        return False
     return True
 
 
