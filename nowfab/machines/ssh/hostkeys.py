@@ -25,10 +25,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from nowfab.errors import Place
-from nowfab.machines.ssh import knownhosts_file, knownhosts_hash, wildcards
-from nowfab.machines.ssh.knownhosts_append import append as append
-from nowfab.machines.ssh.knownhosts_file import Entry, Marker
+from nowfab.machines.ssh import knownhosts_hash, knownhosts_lines, wildcards
+from nowfab.machines.ssh.knownhosts_file import append as append
 from nowfab.machines.ssh.knownhosts_hash import Hashed
+from nowfab.machines.ssh.knownhosts_lines import Entry, Marker
 from nowfab.machines.ssh.wildcards import Pattern
 
 SSH_PORT = 22
@@ -92,7 +92,7 @@ class KnownHosts:
         entries: list[Entry] = []
         problems: list[str] = []
         for file in files:
-            some, bad = knownhosts_file.parse(knownhosts_file.load(file), str(file))
+            some, bad = knownhosts_lines.parse(knownhosts_lines.load(file), str(file))
             entries += some
             problems += bad
         return cls(entries, problems)

@@ -1,188 +1,117 @@
-"""Read what stands in a known_hosts file, line by line.
+"""Write new host keys behind what stands in a known_hosts file, and touch nothing else in it.
 
-The format is that of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. It was OpenSSH's reader that decided
-where the page is silent: a line that cannot be understood is passed over, the others count.
+Several programs may do so at once: who writes holds a lock (flock) and hands its lines to the
+system in one write with O_APPEND, so that nothing is lost and nothing is torn, whoever is killed.
 """
 
 from __future__ import annotations
 
-import binascii
-import errno
+import base64
 import os
-import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
+import re
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from nowfab.errors import FileError, Place
-from nowfab.machines.ssh.knownhosts_hash import unhash
+from nowfab.errors import FileError
+from nowfab.machines.ssh import knownhosts_hash, knownhosts_lines
+from nowfab.machines.ssh.knownhosts_lines import Marker
 
-LIMIT = 64 * 1024 * 1024
-"""Bytes of a known_hosts file that are read at most."""
+try:
+    import fcntl
+except ImportError:  # no POSIX system: one write with O_APPEND has to do
+    fcntl = None  # type: ignore[assignment]
 
-_FIELDS = {
-    "ssh-ed25519": 2,
-    "ssh-rsa": 3,
-    "ssh-dss": 5,
-    "ecdsa-sha2-nistp256": 3,
-    "ecdsa-sha2-nistp384": 3,
-    "ecdsa-sha2-nistp521": 3,
-    "sk-ssh-ed25519@openssh.com": 3,
-    "sk-ecdsa-sha2-nistp256@openssh.com": 4,
-}
-"""Strings in a public key of each type, its name counted (RFC 4253, 5656, 8709; PROTOCOL.u2f)."""
+PATIENCE = 10.0
+"""Seconds that another program may hold the lock."""
 
-_SHORT = {"rsa": "ssh-rsa", "dsa": "ssh-dss", "ed25519": "ssh-ed25519"}
-"""Other names that OpenSSH takes for a type (sshkey.c, keytypes)."""
+_NAME = re.compile(r"[A-Za-z0-9_\[:][A-Za-z0-9._:%\[\]-]*")
+"""Names that mean only themselves in known_hosts."""
 
 
-class Marker(Enum):
-    """What a line says about its key."""
+def append(file: Path, entries: Sequence[tuple[str, str, bytes]], hash_names: bool = False) -> None:
+    """Add keys (name, type, key) that are not there yet; FileError when that cannot be done.
 
-    NONE = ""
-    AUTHORITY = "@cert-authority"
-    REVOKED = "@revoked"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line: whose key it is, as it stands there, and the key."""
-
-    marker: Marker
-    names: str
-    kind: str
-    blob: bytes
-    place: Place
-
-
-class _Bad(Exception):
-    """A line that is passed over; the message says why."""
-
-
-def load(path: Path) -> bytes:
-    """Give a file's bytes, none for a file that is not there; FileError for anything else in the way."""
+    Makes the file (0600) and its folder (0700) where they are missing.
+    """
+    for name, kind, _ in entries:
+        if not (_NAME.fullmatch(name) and _NAME.fullmatch(kind.replace("@", "_"))):
+            raise FileError(str(file), f"no host name for known_hosts: `{ascii(name)[1:-1]}`")
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return b""
+        descriptor = _locked(file)
+        try:
+            _append(descriptor, file, entries, hash_names)
+        finally:
+            os.close(descriptor)  # and with it goes the lock
     except OSError as error:
-        raise FileError(str(path), _because(error)) from error
-    try:
-        return contents(descriptor, path)
-    except OSError as error:
-        raise FileError(str(path), _because(error)) from error
-    finally:
+        raise FileError(str(file), f"cannot be written: {(error.strerror or str(error)).lower()}") from error
+
+
+def _append(descriptor: int, file: Path, entries: Sequence[tuple[str, str, bytes]], hash_names: bool) -> None:
+    if knownhosts_lines.is_null(os.fstat(descriptor)):
+        return
+    there = knownhosts_lines.contents(descriptor, file)
+    lines = b""
+    for name, kind, blob in entries:
+        key = base64.b64encode(blob)
+        if (key in there or key in lines) and _stands(there + b"\n" + lines, name.lower(), blob):
+            continue
+        shown = knownhosts_hash.hashed(name.lower(), os.urandom(20)) if hash_names else name.lower()
+        lines += b"%s %s %s\n" % (shown.encode(), kind.encode(), key)
+    if lines:
+        _write(descriptor, lines if there[-1:] in (b"", b"\n") else b"\n" + lines)
+
+
+def _stands(data: bytes, name: str, blob: bytes) -> bool:
+    """Tell whether exactly this name has exactly this key."""
+    for entry in knownhosts_lines.parse(data, "")[0]:
+        if entry.marker is Marker.NONE and entry.blob == blob:
+            hashed = knownhosts_hash.unhash(entry.names)
+            if hashed.fits(name.encode()) if hashed else name in entry.names.lower().split(","):
+                return True
+    return False
+
+
+def _locked(file: Path) -> int:
+    """Open the file and wait for its lock; anew when somebody put another file in its place meanwhile."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        descriptor = _opened(file)
+        try:
+            while not _lock(descriptor):
+                if time.monotonic() > until:
+                    raise FileError(str(file), f"another program has held it for {PATIENCE:g} s")
+                time.sleep(0.01)
+            if os.path.samestat(os.fstat(descriptor), file.stat()):
+                return descriptor
+        except FileNotFoundError:
+            pass  # removed since it was opened
+        except BaseException:
+            os.close(descriptor)
+            raise
         os.close(descriptor)
 
 
-def contents(descriptor: int, path: Path) -> bytes:
-    """Give what an open file holds; FileError for what is neither a file nor /dev/null."""
-    found = os.fstat(descriptor)
-    if is_null(found):
-        return b""
-    if not stat.S_ISREG(found.st_mode):
-        what = "a folder" if stat.S_ISDIR(found.st_mode) else "no regular file"
-        raise FileError(str(path), f"cannot be read: it is {what}")
-    if found.st_size > LIMIT:
-        raise FileError(str(path), f"is larger than {LIMIT // 1024 // 1024} MiB")
-    pieces = []
-    at = 0
-    while piece := os.pread(descriptor, 1024 * 1024, at):
-        pieces.append(piece)
-        at += len(piece)
-    return b"".join(pieces)
-
-
-def is_null(found: os.stat_result) -> bool:
-    """Tell whether this is /dev/null, which people name to have no known_hosts at all."""
-    return stat.S_ISCHR(found.st_mode) and found.st_rdev == Path(os.devnull).stat().st_rdev
-
-
-def parse(data: bytes, file: str) -> tuple[list[Entry], list[str]]:
-    """Give the entries, and a sentence for each line that is passed over."""
-    entries: list[Entry] = []
-    problems: list[str] = []
-    for place, line in _lines(data, file):
-        try:
-            entries.append(_entry(line, place))
-        except _Bad as bad:
-            problems.append(f"{place}: {bad}")
-    return entries, problems
-
-
-def _lines(data: bytes, file: str) -> Iterator[tuple[Place, str]]:
-    for number, raw in enumerate(data.split(b"\n"), 1):
-        line = raw.decode("latin-1").strip(" \t\r")
-        if line and line[0] != "#":
-            yield Place(file, number), line
-
-
-def _entry(line: str, place: Place) -> Entry:
-    marker = Marker.NONE
-    if line[0] == "@":
-        word, line = _word(line)
-        try:
-            marker = Marker(word)
-        except ValueError:
-            raise _Bad(f"unknown marker `{ascii(word)[1:-1]}`") from None
-    names, line = _word(line)
-    if names[:1] == "|" and unhash(names) is None:
-        raise _Bad("the hashed name is not whole")
-    kind, line = _word(line)
-    text, _ = _word(line)
-    if not text or kind[0] == "#":
-        raise _Bad("a key is missing")
-    if kind.isdigit():
-        raise _Bad("a key of SSH version 1")
-    blob = _decoded(text)
-    return Entry(marker, names, _kind(kind, blob), blob, place)
-
-
-def _word(line: str) -> tuple[str, str]:
-    """Split at the first blank or tab."""
-    end = len(line)
-    for blank in " \t":
-        at = line.find(blank, 0, end)
-        end = at if at >= 0 else end
-    return line[:end], line[end:].lstrip(" \t")
-
-
-def _decoded(text: str) -> bytes:
-    """Give the bytes of a base64 word."""
+def _opened(file: Path) -> int:
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        return binascii.a2b_base64(text.encode("latin-1"), strict_mode=True)
-    except ValueError:
-        raise _Bad("the key is not base64") from None
+        return os.open(file, flags, 0o600)
+    except FileNotFoundError:
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        return os.open(file, flags, 0o600)
 
 
-def _kind(said: str, blob: bytes) -> str:
-    """Give the type that the key itself names, once it is whole and the line agrees."""
-    fields = _fields(blob)
-    kind = fields[0].decode("latin-1")
-    if said != kind and _SHORT.get(said.lower()) != kind:
-        raise _Bad(f"a key of type `{ascii(kind)[1:-1]}` is said to be `{ascii(said)[1:-1]}`")
-    if len(fields) != _FIELDS.get(kind, len(fields)):
-        raise _Bad("the key is not whole")
-    if kind == "ssh-ed25519" and len(fields[1]) != 32:
-        raise _Bad("the key is not whole")
-    return kind
+def _lock(descriptor: int) -> bool:
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
-def _fields(blob: bytes) -> list[bytes]:
-    """Take a public key apart into its strings (RFC 4251 section 5)."""
-    fields = []
-    at = 0
-    while at < len(blob):
-        start = at + 4
-        at = start + int.from_bytes(blob[at:start], "big")
-        fields.append(blob[start:at])
-    if not fields or at != len(blob):
-        raise _Bad("the key is not whole")
-    return fields
-
-
-def _because(error: OSError) -> str:
-    if error.errno in (errno.EISDIR, errno.ENOTDIR):
-        return f"cannot be read: {'it' if error.errno == errno.EISDIR else 'something above it'} is no file"
-    return f"cannot be read: {(error.strerror or str(error)).lower()}"
+def _write(descriptor: int, lines: bytes) -> None:
+    """Write in one go; what a full disk cut off is a line that every reader passes over."""
+    while lines:
+        lines = lines[os.write(descriptor, lines) :]

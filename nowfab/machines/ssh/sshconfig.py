@@ -1,240 +1,122 @@
-"""Know what the user's ssh_config says of a host; the files are read once, hosts found by an index."""
+"""Answer what ssh_config says about a host, as OpenSSH would, without reading it for each host anew.
+
+A Host line that names its hosts is found by an index; only lines with wildcards, and Match lines,
+are tried one by one. `Match exec` and the criteria that came after OpenSSH 9.2 are not judged:
+such a block does not hold, and it is named in `unsupported`, as every directive that would matter.
+"""
 
 from __future__ import annotations
 
-import fnmatch
-import getpass
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+import pwd
+import socket
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
-from nowfab.errors import FileError, Place
-from nowfab.machines.ssh import sshconfig_file
-from nowfab.machines.ssh.sshconfig_file import Block, Option
+from nowfab.machines.ssh import sshconfig_match as matching
+from nowfab.machines.ssh import sshconfig_read, sshconfig_settle
+from nowfab.machines.ssh.sshconfig_match import Facts
+from nowfab.machines.ssh.sshconfig_read import Block, Source
+from nowfab.machines.ssh.sshconfig_settle import Chosen, Me
+from nowfab.machines.ssh.sshconfig_settle import HostSettings as HostSettings
 
-UNSUPPORTED = {
-    "proxycommand": "ProxyCommand",
-    "gssapiauthentication": "GSSAPIAuthentication",
-    "hostbasedauthentication": "HostbasedAuthentication",
-    "pkcs11provider": "PKCS11Provider",
-    "knownhostscommand": "KnownHostsCommand",
-    "remotecommand": "RemoteCommand",
-    "canonicalizehostname": "CanonicalizeHostname",
-    "bindaddress": "BindAddress",
-    "bindinterface": "BindInterface",
-}
-"""Directives that matter and are not done here; harmless ones, such as Compression, are left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class HostSettings:
-    """What ssh_config says of one host; None and () where it says nothing."""
-
-    hostname: str | None = None
-    user: str | None = None
-    port: int | None = None
-    identity_files: tuple[Path, ...] = ()
-    identities_only: bool = False
-    identity_agent: str | None = None
-    certificate_files: tuple[Path, ...] = ()
-    proxy_jump: tuple[str, ...] = ()
-    host_key_alias: str | None = None
-    user_known_hosts: tuple[Path, ...] = ()
-    global_known_hosts: tuple[Path, ...] = ()
-    strict_host_key_checking: str | None = None
-    unsupported: tuple[tuple[str, Place], ...] = ()
+SYSTEM = Path("/etc/ssh")
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class SshConfig:
-    """The blocks of the user's and the system's file, the user's first."""
+    """All ssh_config files, read once; safe to ask from many threads."""
 
-    def __init__(self, blocks: list[Block], home: Path, system: Path, user: str) -> None:
-        self._home = home
-        self._system = system
-        self._user = user
-        self._blocks = blocks
-        self._literal: dict[str, list[int]] = {}
-        self._always: list[int] = []
+    __slots__ = ("_blocks", "_final", "_me", "_named", "_others")
+
+    def __init__(self, blocks: Sequence[Block], me: Me) -> None:
+        self._me = me
+        self._blocks = tuple(blocks)
+        self._named: dict[str, list[int]] = {}
+        self._others: list[int] = []
+        self._final = False
         for number, block in enumerate(blocks):
-            if block.keyword == "host" and block.within is None and not _wild(block.words):
-                for word in block.words:
-                    self._literal.setdefault(word.lower(), []).append(number)
-            elif block.options:
-                self._always.append(number)
-        self._found: dict[tuple[str, str | None], HostSettings] = {}
+            self._index(number, block)
 
     @classmethod
-    def read(cls, home: Path, system: Path = Path("/etc/ssh")) -> SshConfig:
-        """Read both files; FileError with its place for a line that cannot be meant."""
-        mine = sshconfig_file.read(home / ".ssh" / "config", home / ".ssh", home)
-        theirs = sshconfig_file.read(system / "ssh_config", system, home)
-        return cls([*mine, *theirs], home, system, getpass.getuser())
+    def read(cls, home: Path, system: Path = SYSTEM, environ: Mapping[str, str] = NOTHING) -> SshConfig:
+        """Read ~/.ssh/config, then /etc/ssh/ssh_config; a missing one says nothing.
 
-    def lookup(self, name: str, user: str | None = None) -> HostSettings:
-        """Give what the files say of `name`, which is as typed; `user` is one chosen elsewhere."""
-        key = name, user
-        if key not in self._found:
-            self._found[key] = self._settings(name, user)
-        return self._found[key]
+        FileError, with its place, for a line that cannot be meant or a file that cannot be read.
+        `environ` is for `${NAME}` in names of files.
+        """
+        own = Source(home / ".ssh/config", home / ".ssh", own=True)
+        everyones = Source(system / "ssh_config", system, own=False)
+        return cls.of([own, everyones], me(home, system, environ))
 
-    def _settings(self, name: str, user: str | None) -> HostSettings:
-        said = _Said()
-        for option in self._options(name, user, said):
-            said.take(option)
-        return said.settings(name, user or said.user or self._user, self._home, self._system)
+    @classmethod
+    def of(cls, sources: Sequence[Source], me: Me) -> SshConfig:
+        """Read these files, in this order."""
+        return cls([block for source in sources for block in sshconfig_read.read(source, me.home)], me)
 
-    def _options(self, name: str, user: str | None, said: _Said) -> Iterator[Option]:
-        for number in sorted([*self._literal.get(name.lower(), ()), *self._always]):
+    def lookup(self, name: str, user: str | None = None, port: int | None = None) -> HostSettings:
+        """Say how `name` is reached; `user` and `port` are what was asked for beside ssh_config."""
+        chosen = Chosen(user=user, port=port)
+        self._pass(chosen, name, name, final=False)
+        if self._final:
+            host = sshconfig_settle.hostname(chosen, name) or name.lower()
+            self._pass(chosen, host, name, final=True)
+        return sshconfig_settle.settle(chosen, name, self._me)
+
+    def _pass(self, chosen: Chosen, host: str, name: str, final: bool) -> None:
+        """Go through the files once; what was chosen first stays."""
+        judged: dict[int, bool] = {}
+        for number in sorted({*self._named.get(host, ()), *self._others}):
             block = self._blocks[number]
-            if self._applies(block, name, user, said):
-                yield from block.options
+            if all(self._judge(c, judged, chosen, host, name, final) for c in block.conditions):
+                for directive in block.directives:
+                    chosen.take(directive)
 
-    def _applies(self, block: Block | None, name: str, user: str | None, said: _Said) -> bool:
-        if block is None:
-            return True
-        if not self._applies(block.within, name, user, said):
-            return False
-        if block.keyword == "host":
-            return _any(block.words, name)
-        return self._match(block, name, user, said)
+    def _judge(
+        self,
+        condition: matching.Condition,
+        judged: dict[int, bool],
+        chosen: Chosen,
+        host: str,
+        name: str,
+        final: bool,
+    ) -> bool:
+        """Judge a line where it stands: what comes later does not change it."""
+        key = id(condition)
+        if key not in judged:
+            answer = matching.holds(condition, self._facts(chosen, host, name, final))
+            judged[key] = answer is True
+            if isinstance(answer, str):
+                chosen.unjudged(f"Match {answer}", condition.place)
+        return judged[key]
 
-    def _match(self, block: Block, name: str, user: str | None, said: _Said) -> bool:
-        """Judge a Match line; one that runs or asks something, as `exec`, never holds and is named."""
-        values = {
-            "host": said.hostname or name,
-            "originalhost": name,
-            "user": user or said.user or self._user,
-            "localuser": self._user,
-        }
-        rest = list(block.words)
-        while rest:
-            criterion = rest.pop(0)
-            negated, criterion = criterion.startswith("!"), criterion.removeprefix("!").lower()
-            if criterion in ("all", "final"):
-                held = True
-            elif criterion in values and rest:
-                held = _any(tuple(rest.pop(0).split(",")), values[criterion])
-            else:
-                said.unsupported.append((f"Match {criterion}", block.place))
-                return False
-            if held == negated:
-                return False
-        return True
-
-
-class _Said:
-    """The options that hold for one host: the first value wins, some add up."""
-
-    def __init__(self) -> None:
-        self._first: dict[str, Option] = {}
-        self._all: dict[str, list[str]] = {"identityfile": [], "certificatefile": []}
-        self.unsupported: list[tuple[str, Place]] = []
-
-    @property
-    def hostname(self) -> str | None:
-        return self._word("hostname")
-
-    @property
-    def user(self) -> str | None:
-        return self._word("user")
-
-    def take(self, option: Option) -> None:
-        if option.keyword in self._all:
-            self._all[option.keyword] += option.words[:1]
-        else:
-            self._first.setdefault(option.keyword, option)
-
-    def settings(self, name: str, user: str, home: Path, system: Path) -> HostSettings:
-        host = (self.hostname or name).replace("%h", name).replace("%%", "%")
-        tokens = {
-            "%d": str(home),
-            "%h": host,
-            "%r": user,
-            "%n": name,
-            "%p": self._word("port") or "22",
-            "%%": "%",
-        }
-
-        def paths(words: list[str] | tuple[str, ...]) -> tuple[Path, ...]:
-            return tuple(_path(word, tokens, home) for word in words if word.lower() != "none")
-
-        return HostSettings(
-            hostname=host if self.hostname else None,
-            user=self.user,
-            port=self._port(),
-            identity_files=paths(self._all["identityfile"]),
-            identities_only=self._word("identitiesonly") == "yes",
-            identity_agent=self._agent(tokens, home),
-            certificate_files=paths(self._all["certificatefile"]),
-            proxy_jump=self._jumps(),
-            host_key_alias=self._word("hostkeyalias"),
-            user_known_hosts=paths(
-                self._words("userknownhostsfile") or ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
-            ),
-            global_known_hosts=paths(
-                self._words("globalknownhostsfile")
-                or (str(system / "ssh_known_hosts"), str(system / "ssh_known_hosts2"))
-            ),
-            strict_host_key_checking=(self._word("stricthostkeychecking") or "").lower() or None,
-            unsupported=(*self.unsupported, *self._unsupported(system)),
+    def _facts(self, chosen: Chosen, host: str, name: str, final: bool) -> Facts:
+        login = self._me.user
+        return Facts(
+            name=host,
+            typed=name,
+            hostname=host if final else sshconfig_settle.hostname(chosen, name) or name,
+            user=chosen.user or chosen.word("user") or login,
+            local_user=login,
+            final=final,
         )
 
-    def _unsupported(self, system: Path) -> Iterator[tuple[str, Place]]:
-        """Name what is not done; Debian's own file asks for GSSAPI everywhere, which nobody chose."""
-        for option in self._first.values():
-            chosen = option.keyword in UNSUPPORTED and option.words[:1] not in (("none",), ("no",), ())
-            given = option.keyword == "gssapiauthentication" and Path(option.place.file).parent == system
-            if chosen and not given:
-                yield UNSUPPORTED[option.keyword], option.place
-
-    def _words(self, keyword: str) -> tuple[str, ...]:
-        option = self._first.get(keyword)
-        return option.words if option else ()
-
-    def _word(self, keyword: str) -> str | None:
-        words = self._words(keyword)
-        return words[0] if words else None
-
-    def _port(self) -> int | None:
-        word = self._word("port")
-        if word is None:
-            return None
-        if not word.isdecimal() or not 0 < int(word) < 65536:
-            raise FileError(self._first["port"].place, f"`{word}` is not a port")
-        return int(word)
-
-    def _agent(self, tokens: dict[str, str], home: Path) -> str | None:
-        word = self._word("identityagent")
-        if word is None or word == "SSH_AUTH_SOCK":
-            return None
-        return "none" if word.lower() == "none" else str(_path(word, tokens, home))
-
-    def _jumps(self) -> tuple[str, ...]:
-        word = self._word("proxyjump")
-        return () if word is None or word.lower() == "none" else tuple(word.split(","))
+    def _index(self, number: int, block: Block) -> None:
+        for condition in block.conditions:
+            self._final = self._final or any(each.name == "final" for each in condition.criteria)
+        names = next((n for n in (c.names() for c in block.conditions) if n is not None), None)
+        if names is None:
+            self._others.append(number)
+        for name in dict.fromkeys(names or ()):
+            self._named.setdefault(name, []).append(number)
 
 
-def _path(word: str, tokens: dict[str, str], home: Path) -> Path:
-    """Expand `~` and the tokens of ssh_config(5)."""
-    out, rest = "", str(home / word[2:]) if word.startswith("~/") else word
-    while rest:
-        token = rest[:2]
-        out += tokens.get(token, rest[0])
-        rest = rest[2 if token in tokens else 1 :]
-    return Path(out)
-
-
-def _wild(words: tuple[str, ...]) -> bool:
-    return any(character in word for word in words for character in "*?!")
-
-
-def _any(patterns: tuple[str, ...], name: str) -> bool:
-    """Match a list of patterns; one that is negated and matches decides."""
-    matched = False
-    for pattern in patterns:
-        plain = pattern.removeprefix("!").lower().replace("[", "[[]")
-        if fnmatch.fnmatchcase(name.lower(), plain):
-            if pattern.startswith("!"):
-                return False
-            matched = True
-    return matched
+def me(home: Path, system: Path = SYSTEM, environ: Mapping[str, str] = NOTHING) -> Me:
+    """Say who asks, from where."""
+    uid = os.getuid()
+    try:
+        user = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        user = str(uid)
+    return Me(home, system, user, uid, socket.gethostname(), environ)
