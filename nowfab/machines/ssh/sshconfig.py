@@ -11,12 +11,13 @@ import os
 import pwd
 import socket
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from nowfab.machines.ssh import sshconfig_match as matching
-from nowfab.machines.ssh import sshconfig_read, sshconfig_settle
-from nowfab.machines.ssh.sshconfig_match import Facts
+from nowfab.machines.ssh import sshconfig_read, sshconfig_settle, wildcards
+from nowfab.machines.ssh.sshconfig_match import Condition, Facts
 from nowfab.machines.ssh.sshconfig_read import Block, Source
 from nowfab.machines.ssh.sshconfig_settle import Chosen, Me
 from nowfab.machines.ssh.sshconfig_settle import HostSettings as HostSettings
@@ -58,49 +59,18 @@ class SshConfig:
     def lookup(self, name: str, user: str | None = None, port: int | None = None) -> HostSettings:
         """Say how `name` is reached; `user` and `port` are what was asked for beside ssh_config."""
         chosen = Chosen(user=user, port=port)
-        self._pass(chosen, name, name, final=False)
+        self._go_through(_Pass(chosen, self._me.user, name, name, final=False))
         if self._final:
             host = sshconfig_settle.hostname(chosen, name) or name.lower()
-            self._pass(chosen, host, name, final=True)
+            self._go_through(_Pass(chosen, self._me.user, name, host, final=True))
         return sshconfig_settle.settle(chosen, name, self._me)
 
-    def _pass(self, chosen: Chosen, host: str, name: str, final: bool) -> None:
-        """Go through the files once; what was chosen first stays."""
-        judged: dict[int, bool] = {}
-        for number in sorted({*self._named.get(host, ()), *self._others}):
+    def _go_through(self, once: _Pass) -> None:
+        for number in sorted({*self._named.get(once.host, ()), *self._others}):
             block = self._blocks[number]
-            if all(self._judge(c, judged, chosen, host, name, final) for c in block.conditions):
+            if all(once.holds(condition) for condition in block.conditions):
                 for directive in block.directives:
-                    chosen.take(directive)
-
-    def _judge(
-        self,
-        condition: matching.Condition,
-        judged: dict[int, bool],
-        chosen: Chosen,
-        host: str,
-        name: str,
-        final: bool,
-    ) -> bool:
-        """Judge a line where it stands: what comes later does not change it."""
-        key = id(condition)
-        if key not in judged:
-            answer = matching.holds(condition, self._facts(chosen, host, name, final))
-            judged[key] = answer is True
-            if isinstance(answer, str):
-                chosen.unjudged(f"Match {answer}", condition.place)
-        return judged[key]
-
-    def _facts(self, chosen: Chosen, host: str, name: str, final: bool) -> Facts:
-        login = self._me.user
-        return Facts(
-            name=host,
-            typed=name,
-            hostname=host if final else sshconfig_settle.hostname(chosen, name) or name,
-            user=chosen.user or chosen.word("user") or login,
-            local_user=login,
-            final=final,
-        )
+                    once.chosen.take(directive)
 
     def _index(self, number: int, block: Block) -> None:
         for condition in block.conditions:
@@ -112,6 +82,37 @@ class SshConfig:
             self._named.setdefault(name, []).append(number)
 
 
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """One way through the files; `host` is what Host lines are compared with, `typed` what was asked for.
+
+    `Match final` makes a second way, with the host's real name (ssh_config(5), Match).
+    """
+
+    chosen: Chosen
+    login: str
+    typed: str
+    host: str
+    final: bool
+    judged: dict[int, bool] = field(default_factory=dict)
+
+    def holds(self, condition: Condition) -> bool:
+        """Judge a line where it stands: what comes later does not change it."""
+        if condition.hosts:
+            return wildcards.fits(self.host, condition.hosts)
+        if id(condition) not in self.judged:
+            answer = matching.holds(condition, self._facts())
+            self.judged[id(condition)] = answer is True
+            if isinstance(answer, str):
+                self.chosen.unjudged(f"Match {answer}", condition.place)
+        return self.judged[id(condition)]
+
+    def _facts(self) -> Facts:
+        now = self.host if self.final else sshconfig_settle.hostname(self.chosen, self.typed)
+        user = self.chosen.user or self.chosen.word("user") or self.login
+        return Facts(self.typed, now or self.typed, user, self.login, self.final)
+
+
 def me(home: Path, system: Path = SYSTEM, environ: Mapping[str, str] = NOTHING) -> Me:
     """Say who asks, from where."""
     uid = os.getuid()
@@ -119,4 +120,6 @@ def me(home: Path, system: Path = SYSTEM, environ: Mapping[str, str] = NOTHING) 
         user = pwd.getpwuid(uid).pw_name
     except KeyError:
         user = str(uid)
-    return Me(home, system, user, uid, socket.gethostname(), environ)
+    own = (home / ".ssh/known_hosts", home / ".ssh/known_hosts2")
+    everyones = (system / "ssh_known_hosts", system / "ssh_known_hosts2")
+    return Me(home, user, uid, socket.gethostname(), environ, own, everyones)

@@ -16,6 +16,8 @@ _PIECE = re.compile(
 )
 """A piece of a word, as OpenSSH's argv_split (misc.c) takes it apart."""
 
+_SPECIAL = re.compile(r"""[#"'\\]""")
+
 _ESCAPE = re.compile(r"""\\(["'\\])""")
 
 
@@ -45,6 +47,8 @@ def split(line: str, place: Place) -> tuple[str, str] | None:
 
 def words(rest: str, place: Place) -> tuple[str, ...]:
     """Split what follows a keyword into words: quotes keep blanks, `#` begins a comment."""
+    if _SPECIAL.search(rest) is None:
+        return tuple(word for word in rest.replace("\t", " ").split(" ") if word)
     found: list[str] = []
     at = 0
     while at < len(rest):

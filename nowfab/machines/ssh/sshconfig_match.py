@@ -27,23 +27,21 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One Host or Match line; `number` tells it from all others. A Host line has one criterion."""
+    """A Host line, with its patterns, or a Match line, with its criteria."""
 
-    number: int
     place: Place
-    criteria: tuple[Criterion, ...]
+    hosts: tuple[Pattern, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
 
     def names(self) -> tuple[str, ...] | None:
-        """Give the only names as typed that this can hold for; None when it has to be tried."""
-        first = self.criteria[0]
-        return wildcards.literals(first.patterns) if first.name == "name" else None
+        """Give the only names that this can hold for; None when it has to be tried."""
+        return wildcards.literals(self.hosts) if self.hosts else None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a host when a Match line is met. `name` is what Host lines are compared with."""
+    """What is known of a host when a Match line is met."""
 
-    name: str
     typed: str
     hostname: str
     user: str
@@ -51,12 +49,14 @@ class Facts:
     final: bool
 
 
-def host(names: Sequence[str], number: int, place: Place) -> Condition:
+def host(names: Sequence[str], place: Place) -> Condition:
     """Read a Host line."""
-    return Condition(number, place, (Criterion("name", False, wildcards.patterns(names)),))
+    if "" in names or "!" in names:
+        raise FileError(place, "Host: a pattern is empty")
+    return Condition(place, wildcards.patterns(names))
 
 
-def match(rest: str, number: int, place: Place) -> Condition:
+def match(rest: str, place: Place) -> Condition:
     """Read what follows the word Match."""
     criteria: list[Criterion] = []
     left = [piece for word in words(rest, place) for piece in _halves(word)]
@@ -71,14 +71,15 @@ def match(rest: str, number: int, place: Place) -> Condition:
             value = left.pop(0)
         else:
             raise FileError(place, f"Match cannot test `{shown(word)}`")
+        value = value.lower() if name in ("host", "originalhost") else value
         patterns = () if name in OTHERS else wildcards.patterns(value.split(","))
         criteria.append(Criterion(name, word != name and word[0] == "!", patterns))
     _sole(criteria, place)
-    return Condition(number, place, tuple(criteria))
+    return Condition(place, criteria=tuple(criteria))
 
 
 def holds(condition: Condition, facts: Facts) -> bool | str:
-    """Tell whether a line holds; the name of a criterion when that alone keeps us from telling."""
+    """Tell whether a Match line holds; the name of a criterion when that alone keeps us from telling."""
     unknown = ""
     for criterion in condition.criteria:
         if criterion.name in OTHERS:
@@ -94,9 +95,8 @@ def _holds(criterion: Criterion, facts: Facts) -> bool:
     if criterion.name in ("final", "canonical"):
         return facts.final
     asked: Mapping[str, str] = {
-        "name": facts.name,
-        "host": facts.hostname,
-        "originalhost": facts.typed,
+        "host": facts.hostname.lower(),
+        "originalhost": facts.typed.lower(),
         "user": facts.user,
         "localuser": facts.local_user,
     }

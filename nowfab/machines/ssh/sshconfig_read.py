@@ -60,7 +60,6 @@ class _Reader:
         self._source = source
         self._home = home
         self._files = 0
-        self._numbers = 0
         self._blocks: list[tuple[tuple[Condition, ...], list[Directive]]] = []
 
     def blocks(self) -> list[Block]:
@@ -83,13 +82,13 @@ class _Reader:
     def _line(self, typed: str, rest: str, place: Place, outer: tuple[Condition, ...], depth: int) -> None:
         keyword = keywords.ALIASES.get(typed.lower(), typed.lower())
         if keyword == "match":
-            self._begin(outer, matching.match(rest, self._next(), place))
+            self._begin(outer, matching.match(rest, place))
             return
         words = (rest,) if keyword in _RAW else lines.words(rest, place)
         if not words:
             raise FileError(place, f"a value is missing behind `{typed}`")
         if keyword == "host":
-            self._begin(outer, matching.host(words, self._next(), place))
+            self._begin(outer, matching.host(words, place))
         elif keyword == "include":
             self._include(words, place, depth)
         elif keyword not in keywords.QUIET and not self._distributed(keyword):
@@ -99,10 +98,6 @@ class _Reader:
 
     def _begin(self, outer: tuple[Condition, ...], condition: Condition) -> None:
         self._blocks.append(((*outer, condition), []))
-
-    def _next(self) -> int:
-        self._numbers += 1
-        return self._numbers
 
     def _distributed(self, keyword: str) -> bool:
         return not self._source.own and keyword in keywords.DISTRIBUTED

@@ -25,14 +25,18 @@ _MANY = ("identityfile", "certificatefile")
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """Who asks: whose files, which login name and id, on which computer, with which environment."""
+    """Who asks: whose home, login name and id, on which computer, with which environment.
+
+    `own` and `everyones` are the known_hosts files where ssh_config names none.
+    """
 
     home: Path
-    system: Path
     user: str
     uid: int
     computer: str
     environ: Mapping[str, str]
+    own: tuple[Path, ...]
+    everyones: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +117,8 @@ def settle(chosen: Chosen, name: str, me: Me) -> HostSettings:
         certificate_files=names.several("certificatefile"),
         proxy_jump=names.jump(),
         host_key_alias=chosen.word("hostkeyalias"),
-        user_known_hosts=names.known("userknownhostsfile", me.home / ".ssh", "known_hosts"),
-        global_known_hosts=names.known("globalknownhostsfile", me.system, "ssh_known_hosts"),
+        user_known_hosts=names.known("userknownhostsfile", me.own),
+        global_known_hosts=names.known("globalknownhostsfile", me.everyones),
         strict_host_key_checking=_CHECKING.get(checking, checking) or None,
         connect_timeout=_seconds(chosen, "connecttimeout"),
         server_alive_interval=_seconds(chosen, "serveraliveinterval"),
@@ -141,11 +145,11 @@ class _Names:
         ]
         return tuple(dict.fromkeys(Path(path) for path in found if path))
 
-    def known(self, keyword: str, folder: Path, name: str) -> tuple[Path, ...]:
-        """Give known_hosts files: those that are named, else the usual two."""
+    def known(self, keyword: str, usual: tuple[Path, ...]) -> tuple[Path, ...]:
+        """Give known_hosts files: those that are named, else the usual ones."""
         directive = self._chosen.first.get(keyword)
         if directive is None:
-            return (folder / name, folder / f"{name}2")
+            return usual
         if directive.words[0].lower() == "none":
             return ()
         if keyword == "globalknownhostsfile":
