@@ -70,7 +70,8 @@ class SshConfig:
             block = self._blocks[number]
             if all(once.holds(condition) for condition in block.conditions):
                 for directive in block.directives:
-                    once.chosen.take(directive)
+                    if not (once.final and directive.keyword == "hostname"):
+                        once.chosen.take(directive)
 
     def _index(self, number: int, block: Block) -> None:
         for condition in block.conditions:
@@ -86,7 +87,7 @@ class SshConfig:
 class _Pass:
     """One way through the files; `host` is what Host lines are compared with, `typed` what was asked for.
 
-    `Match final` makes a second way, with the host's real name (ssh_config(5), Match).
+    `Match final` makes a second way, with the host's real name, which then is settled (readconf.c).
     """
 
     chosen: Chosen

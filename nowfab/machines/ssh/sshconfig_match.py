@@ -113,6 +113,7 @@ def _halves(word: str) -> list[str]:
 def _sole(criteria: Sequence[Criterion], place: Place) -> None:
     if not criteria:
         raise FileError(place, "Match needs something to test, such as `host red*` or `all`")
-    others = [each.name for each in criteria if each.name not in WITHOUT_VALUE]
-    if others and any(each.name == "all" for each in criteria):
-        raise FileError(place, "Match: `all` cannot be combined with other tests")
+    if any(each.name == "all" for each in criteria[:-1]) or (
+        criteria[-1].name == "all" and len(criteria) > 2
+    ):
+        raise FileError(place, "Match: `all` stands alone, or behind one other test")
