@@ -24,6 +24,7 @@ class Spool:
         self._lock = threading.Lock()
 
     def __call__(self) -> IO[bytes]:
+        """Make one more file."""
         with self._lock:
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="nowfab-", dir=self._parent))

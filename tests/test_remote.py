@@ -1,0 +1,143 @@
+"""The line means in every login shell what `ssh node COMMAND` would mean there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nowfab import remote
+
+SHELLS = {
+    "dash": ["dash", "-c"],
+    "bash": ["bash", "-c"],
+    "busybox": ["busybox", "sh", "-c"],
+    "fish": ["fish", "-c"],
+    "csh": ["csh", "-c"],
+    "sh": ["/bin/sh", "-c"],
+}
+HERE = {name: words for name, words in SHELLS.items() if shutil.which(words[0])}
+
+
+def start(shell: str, command: str) -> subprocess.Popen[bytes]:
+    """Start as sshd does: the login shell gets the line, in a session of its own."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        [*HERE[shell], remote.line(command)],
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        start_new_session=True,
+        env={**os.environ, "SHELL": "/bin/sh"},
+    )
+
+
+def finish(program: subprocess.Popen[bytes]) -> tuple[int, bytes]:
+    """Wait for the end with the leash held; csh leaves copies of its output open until it goes."""
+    code = program.wait(10)
+    out, _ = program.communicate(timeout=10)
+    return code, out
+
+
+@pytest.mark.parametrize("shell", HERE)
+def test_exit_codes_signals_and_quotes_are_the_programs_own(shell: str) -> None:
+    """A row tells the truth: 137 is an exit code, KILL is a signal."""
+    cases = {
+        "exit 3": (3, b""),
+        "exit 137": (137, b""),
+        "exit 255": (255, b""),
+        "kill -KILL $$": (-signal.SIGKILL, b""),
+        "printf '%s' \"a 'b' \\\\ !x $((1+2))\"": (0, b"a 'b' \\ !x 3"),
+        "printf one;printf 'two\n'\nprintf '\\\\three'": (0, b"onetwo\n\\three"),
+        "cat": (0, b""),
+    }
+    found = {command: finish(start(shell, command)) for command in cases}
+
+    assert cases == found
+
+
+@pytest.mark.parametrize("shell", HERE)
+def test_letting_go_of_the_leash_ends_the_whole_group(shell: str, tmp_path: Path) -> None:
+    """Time-out and Ctrl-C stop what runs on the node, not only the row."""
+    mark = tmp_path / "alive"
+    program = start(shell, f"trap '' HUP; (sleep 3; touch {mark}) & echo begun; sleep 60")
+    assert program.stdout is not None
+    program.stdout.readline()
+    assert program.stdin is not None
+    program.stdin.close()
+    code = program.wait(10)
+    program.stdin = None
+    program.communicate()
+    time.sleep(3.2)
+
+    assert -signal.SIGTERM == code
+    assert not mark.exists()
+
+
+def test_what_ignores_term_is_killed_after_the_grace() -> None:
+    """A command that will not end ends all the same."""
+    program = start("sh", "trap '' TERM; echo begun; sleep 60; sleep 60")
+    assert program.stdout is not None
+    program.stdout.readline()
+    began = time.monotonic()
+    assert program.stdin is not None
+    program.stdin.close()
+    code = program.wait(10)
+    program.stdin = None
+    program.communicate()
+
+    assert -signal.SIGKILL == code
+    assert time.monotonic() - began >= remote.GRACE - 0.5
+
+
+def test_a_daemon_that_was_left_behind_lives_on(tmp_path: Path) -> None:
+    """`nohup daemon &` is a way to start things; the end of the channel must not end them."""
+    mark = tmp_path / "alive"
+    program = start("sh", f"nohup sh -c 'sleep 1; touch {mark}' >/dev/null 2>&1 &")
+    code, _ = finish(program)
+    deadline = time.monotonic() + 8
+    while not mark.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert (0, True) == (code, mark.exists())
+
+
+def test_the_programs_only_children_are_its_own() -> None:
+    """The watcher is nobody's child, or a program that waits for all its children never ends."""
+    code, out = finish(start("sh", "ps -o pid= --ppid $$ 2>/dev/null | wc -l; wait"))
+
+    assert (0, True) == (code, int(out) <= 2)
+
+
+@pytest.mark.parametrize("shell", HERE)
+@settings(max_examples=20, deadline=None)
+@given(
+    texts=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0\n")), min_size=1, max_size=20)
+)
+def test_quoted_text_comes_back_from_every_shell(shell: str, texts: list[str]) -> None:
+    """Everything built for a shell is quoted; a quote that one shell reads otherwise is a hole."""
+    words = " ".join(remote.quote(text) for text in texts)
+    done = subprocess.run(
+        [*HERE[shell], f"printf '%s\\n' {words}"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        timeout=20,
+        check=True,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+    )
+
+    assert "".join(f"{text}\n" for text in texts).encode() == done.stdout
+
+
+def test_what_no_shell_can_be_told_is_refused() -> None:
+    """A NUL ends an argument, a line feed ends a csh line."""
+    for text in ("a\0b", "a\nb"):
+        with pytest.raises(ValueError, match="cannot be quoted"):
+            remote.quote(text)
