@@ -33,9 +33,6 @@ _FIELDS = {
 }
 """Strings in a public key of each type, its name counted (RFC 4253, 5656, 8709; PROTOCOL.u2f)."""
 
-_SHORT = {"rsa": "ssh-rsa", "dsa": "ssh-dss", "ed25519": "ssh-ed25519"}
-"""Other names that OpenSSH takes for a type (sshkey.c, keytypes)."""
-
 
 class Marker(Enum):
     """What a line says about its key."""
@@ -160,7 +157,7 @@ def _kind(said: str, blob: bytes) -> str:
     """Give the type that the key itself names, once it is whole and the line agrees."""
     fields = _fields(blob)
     kind = fields[0].decode("latin-1")
-    if said != kind and _SHORT.get(said.lower()) != kind:
+    if said != kind:
         raise _Bad(f"a key of type `{ascii(kind)[1:-1]}` is said to be `{ascii(said)[1:-1]}`")
     if len(fields) != _FIELDS.get(kind, len(fields)):
         raise _Bad("the key is not whole")

@@ -113,7 +113,6 @@ def _halves(word: str) -> list[str]:
 def _sole(criteria: Sequence[Criterion], place: Place) -> None:
     if not criteria:
         raise FileError(place, "Match needs something to test, such as `host red*` or `all`")
-    if any(each.name == "all" for each in criteria[:-1]) or (
-        criteria[-1].name == "all" and len(criteria) > 2
-    ):
+    last = len(criteria) - 1
+    if any(each.name == "all" and (at < last or at > 1) for at, each in enumerate(criteria)):
         raise FileError(place, "Match: `all` stands alone, or behind one other test")

@@ -179,7 +179,11 @@ HEADS = st.one_of(
 )
 
 LINES = st.sampled_from(
-    ["\n    Port 1", "Port 2", "User a", "User blue", "HostName x.example", "HostName %h.lan", "IdentityFile /k/1", "IdentityFile /k/2\n    ", "ProxyJump gate", "ProxyJump none", "HostKeyAlias k", "IdentitiesOnly yes", "# x", "\n    "]
+    [
+        *("Port 1", "Port 2", "User a", "User blue", "HostName x.example", "HostName %h.lan", "# x", ""),
+        *("IdentityFile /k/1", "IdentityFile /k/2", "IdentitiesOnly yes", "HostKeyAlias k"),
+        *("ProxyJump gate", "ProxyJump none", "ProxyCommand nc %h %p"),
+    ]
 )
 
 BLOCKS = st.lists(st.tuples(HEADS, st.lists(LINES, max_size=4)), max_size=6)
