@@ -137,7 +137,7 @@ def _bytes(path: Path, checked: bool, asked: Place) -> bytes:
         if why:
             raise FileError(asked, _unreadable(path, why))
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read()
+            return file.read(LIMIT)
     except OSError as error:
         raise FileError(asked, _unreadable(path, (error.strerror or str(error)).lower())) from error
     finally:

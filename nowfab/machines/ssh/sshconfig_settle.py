@@ -13,9 +13,6 @@ from nowfab.machines.ssh import wildcards
 from nowfab.machines.ssh.sshconfig_lines import Directive, shown
 from nowfab.machines.ssh.sshconfig_tokens import NoValue
 
-_SLOTS = {"proxycommand": "proxy", "proxyjump": "proxy"}
-"""Keywords of which the first excludes the other."""
-
 _CHECKING = {"true": "yes", "false": "no", "off": "no"}
 """Other words for StrictHostKeyChecking's values."""
 
@@ -82,8 +79,8 @@ class Chosen:
         """Let a directive count, where none of its kind came before."""
         if directive.keyword in _MANY:
             self.many.setdefault(directive.keyword, []).append(directive)
-        else:
-            self.first.setdefault(_SLOTS.get(directive.keyword, directive.keyword), directive)
+        elif not self._excluded(directive.keyword):
+            self.first.setdefault(directive.keyword, directive)
 
     def unjudged(self, what: str, place: Place) -> None:
         """Remember something that would matter and is not done."""
@@ -91,8 +88,17 @@ class Chosen:
 
     def word(self, keyword: str) -> str | None:
         """Give the value of a keyword that has one."""
-        found = self.first.get(_SLOTS.get(keyword, keyword))
-        return found.words[0] if found is not None and found.keyword == keyword else None
+        found = self.first.get(keyword)
+        return found.words[0] if found is not None else None
+
+    def _excluded(self, keyword: str) -> bool:
+        """Tell whether what came before leaves no room: of a jump and a command the first counts.
+
+        `ProxyJump none` keeps out other jumps only, `ProxyCommand none` both (tried with 9.2).
+        """
+        if keyword == "proxyjump":
+            return "proxycommand" in self.first
+        return keyword == "proxycommand" and (self.word("proxyjump") or "none").lower() != "none"
 
 
 def hostname(chosen: Chosen, name: str) -> str | None:

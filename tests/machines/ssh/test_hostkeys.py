@@ -317,7 +317,7 @@ def test_B5_many_threads_find_the_same_hashed_names(tmp_path: Path) -> None:
     """Sixty-four nodes are judged at once, several of them behind one address."""
     names = [f"node{n % 8}" for n in range(64)]
     hosts = known(
-        tmp_path, *(line(knownhosts_hash.hashed(f"node{n}", bytes([n]) * 20), ed(n)) for n in range(300))
+        tmp_path, *(line(knownhosts_hash.hashed(f"node{n}", bytes([n]) * 20), ed(n)) for n in range(200))
     )
     with ThreadPoolExecutor(16) as pool:
         found = list(pool.map(lambda name: hosts.check([name], ED, ed(int(name[4:]))).state, names))

@@ -62,6 +62,7 @@ CONFIGS = {
     "jump after command": "Host red01\n ProxyCommand nc %h %p\nHost red02\n ProxyCommand none\nHost *\n"
     " ProxyJump gate\n",
     "command after jump": "ProxyJump gate\nProxyCommand nc %h %p\n",
+    "command after no jump": "ProxyJump none\nProxyCommand nc\nProxyJump gate\n",
     "alias": "Host red01\n HostKeyAlias red\n HostName 10.0.0.1\n",
     "agents": "Host red01\n IdentityAgent none\nHost red02\n IdentityAgent /run/agent\n",
     "match all": "Match all\n User a\nHost red01\n Port 7\nMatch all\n Port 8\n",
