@@ -47,7 +47,8 @@ class Exec:
 class Outcome:
     """What came of an exec: always returned, never raised.
 
-    `late` says that a STOPPED or LOST exec was stopped by its own time limit.
+    `late` says that a STOPPED or LOST exec was stopped by its own time limit; `host_key` whether the
+    key that the node showed was "known" or "new" and has been written down ("" without one).
     """
 
     ending: Ending
@@ -59,6 +60,7 @@ class Outcome:
     reason: str = ""
     attempts: int = 1
     late: bool = False
+    host_key: str = ""
 
 
 Talk = Generator[Exec, Outcome, Result]

@@ -36,7 +36,7 @@ class FabricCrew:
         self._width, sockets = room(options.fanout)
         self._exchange = Exchange(self._width, sockets)
         self._gateways = Gateways(lambda node: self._machine(0, node), watch)
-        self._config = SshConfig.read(options.home)
+        self._config = SshConfig.read(options.home, environ=options.environ)
         self._user = getpass.getuser()
         self.warnings: list[str] = []
         if self._width < options.fanout:
@@ -57,7 +57,7 @@ class FabricCrew:
 
     def each(self, nodes: Sequence[Node], work: Work, until: Until) -> Iterator[Event]:
         """Hold a talk with every node; exactly one Finished each, in any order."""
-        members = [self._member(number, node) for number, node in enumerate(nodes)]
+        members = [self.member(number, node) for number, node in enumerate(nodes)]
         group = NodeGroup(members, until)
         return group.each(work, self._exchange, self._width)
 
@@ -66,7 +66,8 @@ class FabricCrew:
         self._gateways.close()
         self._exchange.front.close()
 
-    def _member(self, number: int, node: Node) -> Member:
+    def member(self, number: int, node: Node) -> Member:
+        """Give a node its machine; `number` is its place in the run."""
         tools, options = self._tools, self._options
         if node.local:
             shell = options.environ.get("SHELL") or "/bin/sh"
@@ -76,7 +77,7 @@ class FabricCrew:
         return Member(node, machine, machine.dial if direct else None)
 
     def _machine(self, number: int, node: Node) -> SshMachine:
-        settings = self._config.lookup(node.name, node.user)
+        settings = self._config.lookup(node.name, node.user, node.port)
         self._warn(settings.unsupported)
         where = endpoint.decide(node, settings, self._options, self._user)
         dial = Dial(number, where.host, where.port, self._options.connect_timeout)

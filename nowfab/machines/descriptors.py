@@ -11,7 +11,11 @@ EACH = 2
 
 def room(fanout: int) -> tuple[int, int]:
     """Raise the soft limit to the hard one; give the fan-out that fits and how many sockets may be open."""
-    limit = _raised()
+    return fitting(fanout, _raised())
+
+
+def fitting(fanout: int, limit: int) -> tuple[int, int]:
+    """Give the fan-out that fits `limit` descriptors, and how many of them sockets may have."""
     sockets = max(4, limit - SPARE)
     return max(1, min(fanout, sockets // EACH)), sockets
 

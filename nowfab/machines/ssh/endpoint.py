@@ -38,6 +38,7 @@ class Endpoint:
     lookups: tuple[str, ...]
     known_hosts: tuple[Path, ...]
     accept_new: bool
+    hash_names: bool = False
     refusal: str = ""
 
 
@@ -56,8 +57,9 @@ def decide(node: Node, settings: HostSettings, options: Options, user: str) -> E
         identities_only=own or settings.identities_only,
         agent=None if own else _agent(settings, options),
         lookups=_lookups(node, settings, host, port),
-        known_hosts=_known_hosts(node, settings),
+        known_hosts=_known_hosts(node, settings, options),
         accept_new=not own and _accept_new(settings, options),
+        hash_names=settings.hash_known_hosts,
         refusal=node.down or _unsupported(settings),
     )
 
@@ -68,7 +70,7 @@ def _identities(node: Node, settings: HostSettings, home: Path) -> tuple[tuple[P
         if node.identity.startswith("~/"):
             own = home / node.identity[2:]
         return (own,) if node.fleet else (own, *settings.identity_files), True
-    if settings.identity_files:
+    if settings.identities_named:
         return settings.identity_files, True
     return tuple(home / ".ssh" / name for name in DEFAULT_IDENTITIES), False
 
@@ -89,10 +91,12 @@ def _lookups(node: Node, settings: HostSettings, host: str, port: int) -> tuple[
     return tuple(dict.fromkeys((by_name, lookup_name(host, port))))
 
 
-def _known_hosts(node: Node, settings: HostSettings) -> tuple[Path, ...]:
+def _known_hosts(node: Node, settings: HostSettings, options: Options) -> tuple[Path, ...]:
+    """Where ssh_config wants no file of the user's, nowfab has its usual one: somewhere a key must stand."""
     if node.known_hosts:
         return (Path(node.known_hosts),)
-    return (*settings.user_known_hosts, *settings.global_known_hosts)
+    mine = settings.user_known_hosts or (options.home / ".ssh" / "known_hosts",)
+    return (*mine, *settings.global_known_hosts)
 
 
 def _accept_new(settings: HostSettings, options: Options) -> bool:

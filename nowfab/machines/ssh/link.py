@@ -30,6 +30,11 @@ class Refused(Exception):
     """One side does not want the other: a host key, or every one of our keys."""
 
 
+KNOWN = "known"
+NEW = "new"
+"""What a host key that is not refused can be; a new one has been written down."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stranger:
     """A host key that is not on file: shown to the user, who may have it written down."""
@@ -40,6 +45,7 @@ class Stranger:
     fingerprint: str
     blob: bytes
     file: Path
+    hash_names: bool = False
 
 
 class Hosts:
@@ -58,34 +64,40 @@ class Hosts:
                 self._read[files] = KnownHosts.read(files)
             return self._read[files]
 
-    def judge(self, node: str, endpoint: Endpoint, key: paramiko.PKey) -> None:
-        """Refuse a key that is changed or revoked, or unknown and not to be accepted."""
+    def judge(self, node: str, endpoint: Endpoint, key: paramiko.PKey) -> str:
+        """Say whether a key is known or new; refuse a changed or revoked one, and a new one if so told."""
         kind, blob = key.get_name(), key.asbytes()
         if (endpoint.known_hosts[0], endpoint.lookups[0], blob) in self._accepted:
-            return
+            return NEW
         verdict = self.known(endpoint.known_hosts).check(endpoint.lookups, kind, blob)
         if verdict.state is State.KNOWN:
-            return
+            return KNOWN
         if verdict.state is not State.UNKNOWN:
             raise Refused(_warning(verdict, kind, blob, endpoint.lookups))
         stranger = Stranger(
-            node, endpoint.lookups[0], kind, hostkeys.fingerprint(blob), blob, endpoint.known_hosts[0]
+            node,
+            endpoint.lookups[0],
+            kind,
+            hostkeys.fingerprint(blob),
+            blob,
+            endpoint.known_hosts[0],
+            endpoint.hash_names,
         )
         if endpoint.accept_new:
             self.trust([stranger])
-            return
+            return NEW
         with self._lock:
             self.strangers.append(stranger)
         raise Refused(
-            f"unknown host key {kind} {stranger.fingerprint}; `--host-keys accept-new` writes it down"
+            f"unknown host key; `--host-keys accept-new` writes it down: {kind} {stranger.fingerprint}"
         )
 
     def trust(self, strangers: Sequence[Stranger]) -> None:
         """Write these keys into known_hosts and know them from now on."""
         with self._lock:
-            for file in {stranger.file for stranger in strangers}:
+            for file, hashed in {(stranger.file, stranger.hash_names) for stranger in strangers}:
                 mine = [(s.host, s.kind, s.blob) for s in strangers if s.file == file]
-                knownhosts_file.append(file, mine)
+                knownhosts_file.append(file, mine, hashed)
                 self._accepted.update((file, host, blob) for host, _, blob in mine)
 
 
@@ -98,7 +110,7 @@ def connect(
     phase = "key exchange"
     try:
         transport.shake_hands()
-        hosts.judge(node, endpoint, transport.get_remote_server_key())
+        transport.host_key_state = hosts.judge(node, endpoint, transport.get_remote_server_key())
         phase = "authentication"
         _authenticate(transport, endpoint, ring)
     except (EOFError, OSError, Hangup) as error:

@@ -78,7 +78,7 @@ class SshMachine:
             return Outcome(ending, reason=until.reason or str(error))
         tools = self._tools
         pump = Pump(transport, tools.watch, tools.spool, self._node.name, emit, tools.live)
-        outcome = pump.run(exec, until)
+        outcome = replace(pump.run(exec, until), host_key=transport.host_key_state)
         if outcome.ending not in (Ending.EXITED, Ending.SIGNALED):
             self.close()
         return outcome

@@ -87,6 +87,7 @@ class NodeTransport(paramiko.Transport):
         self.local_version = VERSION
         self.remote_version = version
         self.service_accepted = False
+        self.host_key_state = ""
         self._held: list[Message] = []
         self._kinds = kinds
         self._handler_table[MSG_SERVICE_ACCEPT] = self._parse_service_accept

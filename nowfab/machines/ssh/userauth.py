@@ -37,7 +37,7 @@ class Userauth(AuthOnlyHandler):
 
     def nothing(self, user: str) -> bool:
         """Ask to be let in without anything, which tells what the server would accept."""
-        self.auth_none(user)
+        self.send_auth_request(user, "none", lambda message: None)
         return self.is_authenticated()
 
     def wait_for_response(self, event: Event) -> list[str]:
