@@ -50,6 +50,8 @@ def conduct(
             screen.say(visible(warning))
         report = replace(report, cut=caught.number)
         show(report)
+        if crew.mend:
+            screen.say(visible(f"if these nodes were set up anew, forget their old host keys: {crew.mend}"))
     if caught.left:
         signals.leave(report.exit_code)
     return report.exit_code

@@ -50,6 +50,11 @@ class FabricCrew:
         """The unknown host keys that were met and refused."""
         return self._tools.hosts.strangers
 
+    @property
+    def mend(self) -> str:
+        """The shell line that forgets every changed host key that was met, "" without one."""
+        return self._tools.hosts.mend()
+
     def trust(self, strangers: Sequence[Stranger]) -> None:
         """Write these host keys down; their nodes can be asked again."""
         self._tools.hosts.trust(strangers)

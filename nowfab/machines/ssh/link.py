@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 import paramiko
 
@@ -55,6 +56,7 @@ class Hosts:
         self._lock = threading.Lock()
         self._read: dict[tuple[Path, ...], KnownHosts] = {}
         self._accepted: set[tuple[Path, str, bytes]] = set()
+        self._changed: dict[str, dict[str, None]] = {}
         self.strangers: list[Stranger] = []
 
     def known(self, files: tuple[Path, ...]) -> KnownHosts:
@@ -73,6 +75,7 @@ class Hosts:
         if verdict.state is State.KNOWN:
             return KNOWN
         if verdict.state is not State.UNKNOWN:
+            self._note(verdict, endpoint)
             raise Refused(_warning(verdict, kind, blob, endpoint.lookups))
         stranger = Stranger(
             node,
@@ -91,6 +94,20 @@ class Hosts:
         raise Refused(
             f"unknown host key; `--host-keys accept-new` writes it down: {kind} {stranger.fingerprint}"
         )
+
+    def mend(self) -> str:
+        """Give the line that forgets every changed key that was met; "" when there was none."""
+        with self._lock:
+            return "; ".join(
+                f'for name in {" ".join(map(quote, names))}; do ssh-keygen -R "$name" -f {quote(file)}; done'
+                for file, names in self._changed.items()
+            )
+
+    def _note(self, verdict: Verdict, endpoint: Endpoint) -> None:
+        if verdict.state is State.CHANGED:
+            with self._lock:
+                for _, _, place in verdict.known:
+                    self._changed.setdefault(place.file, {}).update(dict.fromkeys(endpoint.lookups))
 
     def trust(self, strangers: Sequence[Stranger]) -> None:
         """Write these keys into known_hosts and know them from now on."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
 import threading
 import time
 from dataclasses import replace
@@ -12,6 +14,7 @@ import pytest
 
 from nowfab.fleet import sshd
 from nowfab.inventory.node import Node
+from nowfab.machines.crew import FabricCrew
 from nowfab.machines.until import Limit
 from nowfab.results import Result, Status
 from nowfab.talk import Ending, Event, Exec, Finished, Output, Sent, Talk, Until
@@ -22,6 +25,11 @@ from tests.plugins.sshd_fleet import SshdFleet
 
 def text(result: Result) -> bytes:
     return result.stdout.head(result.stdout.size)
+
+
+def mended(crew: FabricCrew, home: Path) -> None:
+    """Paste the line, as the person does."""
+    subprocess.run(["sh", "-c", crew.mend], env={**os.environ, "HOME": str(home)}, check=True)
 
 
 @pytest.mark.parametrize("code", [0, 1, 3, 127, 137, 255])
@@ -226,6 +234,22 @@ def test_B1_a_changed_host_key_is_refused_with_the_mend(
     assert result.reason.startswith("HOST KEY CHANGED")
     assert "ssh-keygen -R" in result.reason
     assert 0 == result.stdout.size
+
+
+def test_B1_one_line_mends_all_nodes_whose_cards_were_flashed_anew(
+    controller: Controller, sshd_fleet: SshdFleet
+) -> None:
+    """Nobody types ssh-keygen -R twenty times."""
+    nodes = sshd_fleet(3)
+    for node in nodes[:2]:
+        sshd.change_host_key(node)
+    crew, watch = controller.crew()
+    list(crew.each(nodes, ping(), Limit(watch)))
+    mended(crew, controller.home)
+    plain = [replace(node, fleet="") for node in nodes]
+    report = controller.run(plain, "true", host_keys="accept-new")
+
+    assert [Status.OK] * 3 == [row.status for row in report.results]
 
 
 def test_B2_B3_an_unknown_key_is_refused_then_accepted_then_known(
