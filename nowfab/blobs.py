@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, BinaryIO, Protocol
+from typing import IO, BinaryIO, NoReturn, Protocol
 
 MEMORY_LIMIT = 1024 * 1024
 """Bytes of one stream that stay in memory."""
@@ -89,6 +89,28 @@ class FileBlob:
 
 
 EMPTY = MemoryBlob()
+
+
+class Secret:
+    """A password: never shown, never stored; only `reveal` gives it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Give the password to whoever sends it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not written down")
+
 
 Spool = Callable[[], IO[bytes]]
 """Makes a new file for bytes that memory should not hold; its `name` is the path."""

@@ -1,9 +1,10 @@
-"""Build the line that a node's login shell gets: quoted, and on a leash.
+"""Build the line that a node's login shell gets: quoted, under sudo if asked, and on a leash.
 
 The leash: the program lives as long as its channel's standard input. A watcher, started from
-inside, waits for the end of that input; when it comes while the program still runs, the watcher
-ends the program's process group with TERM, and after GRACE seconds with KILL. The program itself
-is exec'd in place of the shell, so its exit code and signal are the channel's own.
+inside (and so with sudo's rights), waits for the end of that input; when it comes while the program
+still runs, the watcher ends the program's process group with TERM, and after GRACE seconds with
+KILL. The program itself is exec'd in place of the shell, so its exit code and signal are the
+channel's own.
 
 The line is read by whatever login shell the user has. POSIX shells, csh and fish agree on single
 quotes around text without `'`, backslash, `!` or line feed, and on a backslash before one
@@ -12,6 +13,9 @@ character outside quotes; nothing else is used.
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+
 GRACE = 2
 """Seconds between TERM and KILL."""
 
@@ -19,12 +23,28 @@ _WATCHER = (
     'trap "" HUP INT TERM; while read -r x; do :; done; '
     f"if kill -0 $$; then kill -TERM $$ 0; sleep {GRACE}; kill -KILL $$ 0; fi"
 )
-_LEASH = (
-    "exec 3<&0 </dev/null; ( {{ {watcher}; }} <&3 >/dev/null 2>&1 & ); exec 3<&-; "
-    'exec "${{SHELL:-/bin/sh}}" -c "{command}"'
-).format(watcher=_WATCHER, command="$1")
-_DECODED = _LEASH.replace('"$1"', '"$c"')
+_LEASH = f"exec 3<&0 </dev/null; ( {{ {_WATCHER}; }} <&3 >/dev/null 2>&1 & ); exec 3<&-; "
 _DECODE = 'c=$(printf %bx "$1"); c=${c%x}; '
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What surrounds a command: a folder, variables, another shell, sudo.
+
+    `shell` "" means the login shell. `prompt` is what sudo asks a password with; "" means that it
+    must not ask (`sudo -n`).
+    """
+
+    cd: str = ""
+    env: tuple[tuple[str, str], ...] = ()
+    shell: str = ""
+    sudo: bool = False
+    sudo_user: str = ""
+    prompt: str = ""
+
+
+PLAIN = Shape()
 
 
 def quote(text: str) -> str:
@@ -47,13 +67,38 @@ def quote(text: str) -> str:
     return "".join(out)
 
 
-def line(command: str) -> str:
-    """Give the line that runs `command` in the login shell as `ssh node COMMAND` would."""
-    if "\n" in command:
-        script, word = _DECODE + _DECODED, _escaped(command)
-    else:
-        script, word = _LEASH, command
-    return f"exec sh -c {quote(script)} nowfab {quote(word)}"
+def line(command: str, shape: Shape = PLAIN) -> str:
+    """Give the line that runs `command` as `ssh node COMMAND` would, in this shape.
+
+    sudo covers the whole command, with its `&&`, redirects and the folder. ValueError for a
+    variable that no shell can have, or a NUL.
+    """
+    decode, word = ("", command) if "\n" not in command else (_DECODE, _escaped(command))
+    words, setup = [word], ""
+    if shape.cd:
+        words.append(shape.cd)
+        setup += f'cd -- "${len(words)}" || exit; '
+    for name, value in shape.env:
+        if not _VARIABLE.fullmatch(name):
+            raise ValueError(f"`{name}` cannot be the name of a variable")
+        words.append(f"{name}={value}")
+        setup += f'export "${{{len(words)}}}"; '
+    shell = quote(shape.shell) if shape.shell else '"${SHELL:-/bin/sh}"'
+    start = f"exec {shell} -c {_word(decode)}"
+    script = decode + _LEASH + setup + start
+    return f"exec {_sudo(shape)}sh -c {quote(script)} nowfab {' '.join(map(quote, words))}"
+
+
+def _word(decode: str) -> str:
+    return '"$c"' if decode else '"$1"'
+
+
+def _sudo(shape: Shape) -> str:
+    if not shape.sudo:
+        return ""
+    how = f"-S -p {quote(shape.prompt)}" if shape.prompt else "-n"
+    user = f" -u {quote(shape.sudo_user)}" if shape.sudo_user else ""
+    return f"sudo {how}{user} -- "
 
 
 def _escaped(command: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, Protocol
 
-from nowfab.blobs import EMPTY, Blob
+from nowfab.blobs import EMPTY, Blob, Secret
 from nowfab.inventory.node import Node
 from nowfab.results import Result
 
@@ -32,6 +32,18 @@ class Ending(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """A secret for whoever asks with exactly this prompt on standard error; given once, on standard input.
+
+    The prompt is random for each exec, so that nobody else can ask. Neither it nor the secret is
+    let through in the output.
+    """
+
+    prompt: str
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
 class Exec:
     """One program to start on a node, as data; `line` is what the login shell gets.
 
@@ -41,6 +53,7 @@ class Exec:
     line: str
     timeout: float | None = None
     leash: Leash = Leash.STDIN
+    reply: Reply | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import signal
@@ -9,19 +10,17 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
-from typing import Literal
+from typing import IO
 
 from nowfab.blobs import Collector, Spool
 from nowfab.inventory.node import Node
+from nowfab.machines.answering import Answering, Stream, Take
 from nowfab.machines.watch import Watch
 from nowfab.remote import GRACE
-from nowfab.talk import Emit, Ending, Exec, Outcome, Output, Sent, Until
+from nowfab.talk import Emit, Ending, Exec, Outcome, Output, Reply, Sent, Until
 
 DRAIN = 2.0
 """Seconds without a byte after the program's end, while something else still holds its output."""
-
-Take = Callable[[Literal["stdout", "stderr"], bytes], None]
 
 
 class LocalMachine:
@@ -48,12 +47,12 @@ class LocalMachine:
         limit = until.sooner(exec.timeout, f"timed out after {exec.timeout:g} s" if exec.timeout else "")
         forget = limit.call(lambda: self._stop(program))
 
-        def take(stream: Literal["stdout", "stderr"], data: bytes) -> None:
+        def keep(stream: Stream, data: bytes) -> None:
             collectors[stream].add(data)
             if self._live:
                 emit(Output(self._node.name, stream, data))
 
-        code = _follow(program, take)
+        code = _run(program, exec.reply, keep)
         stopped = limit.reason
         forget()
         limit.close()
@@ -93,6 +92,23 @@ class LocalMachine:
 def _kill(program: subprocess.Popen[bytes]) -> None:
     if program.returncode is None:
         os.killpg(program.pid, signal.SIGKILL)
+
+
+def _run(program: subprocess.Popen[bytes], reply: Reply | None, keep: Take) -> int:
+    """Follow a program to its end, answering its one prompt where there is a reply."""
+    stdin = program.stdin
+    if reply is None or stdin is None:
+        return _follow(program, keep)
+    answering = Answering(reply, keep, lambda data: _write(stdin, data), stdin.close)
+    try:
+        return _follow(program, answering.feed)
+    finally:
+        answering.end()
+
+
+def _write(pipe: IO[bytes], data: bytes) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        pipe.write(data)
 
 
 def _follow(program: subprocess.Popen[bytes], take: Take) -> int:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from nowfab import remote
+from nowfab.blobs import Secret
 from nowfab.inventory.node import Node
+from nowfab.remote import PLAIN, Shape
 from nowfab.results import Result, Status
-from nowfab.talk import Ending, Exec, Outcome, Talk, Work
+from nowfab.talk import Ending, Exec, Leash, Outcome, Reply, Talk, Work
 
 _STATUS = {
     Ending.SIGNALED: Status.SIGNALED,
@@ -17,12 +22,50 @@ _STATUS = {
 }
 
 
-def command(text: str, timeout: float | None = None) -> Work:
-    """Make the work of running `text` in the login shell; `timeout` is in seconds, None for no limit."""
-    exec = Exec(remote.line(text), timeout=timeout)
+def command(text: str, timeout: float | None = None, shape: Shape = PLAIN) -> Work:
+    """Make the work of running `text` in the login shell; `timeout` is in seconds, None for no limit.
+
+    ValueError for what no shell can be told.
+    """
+    exec = Exec(remote.line(text, shape), timeout=timeout)
 
     def talk(node: Node) -> Talk:
         outcome = yield exec
+        return result(node, outcome)
+
+    return talk
+
+
+def raw(text: str, timeout: float | None = None) -> Work:
+    """Make the work of sending `text` as it is, for nodes without a POSIX shell; nothing can stop it."""
+    exec = Exec(text, timeout=timeout, leash=Leash.NONE)
+
+    def talk(node: Node) -> Talk:
+        outcome = yield exec
+        return result(node, outcome)
+
+    return talk
+
+
+def with_password(
+    text: str, timeout: float | None, shape: Shape, password: Secret, prompts: Callable[[], str]
+) -> Work:
+    """Make the work of running `text` under sudo: without a password where that does, else with this one.
+
+    `prompts` gives a prompt that nobody can guess, a new one for each node.
+    """
+    free = command(text, timeout, shape)
+    probe = Exec(remote.line("true", replace(shape, cd="", env=(), shell="")))
+
+    def talk(node: Node) -> Talk:
+        tried = yield probe
+        if tried.ending is not Ending.EXITED:
+            return result(node, tried)
+        if tried.code == 0:
+            return (yield from free(node))
+        prompt = prompts()
+        line = remote.line(text, replace(shape, prompt=prompt))
+        outcome = yield Exec(line, timeout=timeout, reply=Reply(prompt, password))
         return result(node, outcome)
 
     return talk

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import Literal
 
 import paramiko
 
 from nowfab.blobs import Collector, Spool
+from nowfab.machines.answering import Answering, Stream
 from nowfab.machines.ssh.session import Session
 from nowfab.machines.ssh.transport import Hangup, NodeTransport
 from nowfab.machines.watch import Timer, Watch
@@ -48,6 +48,7 @@ class Pump:
         self._stopping = ""
         self._why = ""
         self._over = False
+        self._filter: Answering | None = None
 
     def run(self, exec: Exec, until: Until) -> Outcome:
         """Carry it out; the connection may be used again when the outcome is EXITED or SIGNALED."""
@@ -57,11 +58,13 @@ class Pump:
         try:
             self._open()
             if self._session.refused is None and not self._stopping:
-                self._start(exec.line)
+                self._start(exec)
         except BROKEN as error:
             self._why = self._why or _words(error)
         finally:
             self._over = True
+            if self._filter is not None:
+                self._filter.end()
             forget()
             limit.close()
             for timer in self._timers.values():
@@ -72,10 +75,12 @@ class Pump:
         self._session.ask()
         self._transport.step_until(lambda: self._session.open or self._session.refused is not None)
 
-    def _start(self, line: str) -> None:
+    def _start(self, exec: Exec) -> None:
+        if exec.reply is not None:
+            self._filter = Answering(exec.reply, self._keep, self._session.send, self._session.end_input)
         self._sent = True
         self._emit(Sent(self._node))
-        self._session.start(line)
+        self._session.start(exec.line)
         session, wire = self._session, self._transport.wire
         while not session.closed and session.started is not False:
             if session.ended and not wire.ready(DRAIN):
@@ -83,7 +88,13 @@ class Pump:
             self._transport.step()
         session.close()
 
-    def _take(self, stream: Literal["stdout", "stderr"], data: bytes) -> None:
+    def _take(self, stream: Stream, data: bytes) -> None:
+        if self._filter is not None:
+            self._filter.feed(stream, data)
+        else:
+            self._keep(stream, data)
+
+    def _keep(self, stream: Stream, data: bytes) -> None:
         self._collectors[stream].add(data)
         if self._live:
             self._emit(Output(self._node, stream, data))

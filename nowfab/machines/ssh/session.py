@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from paramiko.common import (
     cMSG_CHANNEL_CLOSE,
+    cMSG_CHANNEL_DATA,
     cMSG_CHANNEL_EOF,
     cMSG_CHANNEL_FAILURE,
     cMSG_CHANNEL_OPEN,
@@ -39,6 +40,8 @@ class Session:
         self._take = take
         self._remote = 0
         self._unanswered = 0
+        self._room = 0
+        self._largest = PACKET
         self._eof_sent = False
         self._close_sent = False
         self.open = False
@@ -72,6 +75,19 @@ class Session:
         message.add_string(line)
         self._transport._send_user_message(message)
 
+    def send(self, data: bytes) -> None:
+        """Send bytes to the program's standard input; steps while the node has no room for them."""
+        while data and not self.closed:
+            if self._room == 0:
+                self._transport.step()
+                continue
+            size = min(len(data), self._room, self._largest)
+            message = self._message(cMSG_CHANNEL_DATA)
+            message.add_string(data[:size])
+            self._room -= size
+            data = data[size:]
+            self._transport._send_user_message(message)
+
     def end_input(self) -> None:
         """Let go of the leash; may be called from another thread."""
         if not self._eof_sent and not self.closed:
@@ -101,6 +117,8 @@ class Session:
 
     def _set_remote_channel(self, number: int, window: int, packet: int) -> None:
         self._remote = number
+        self._room = window
+        self._largest = max(1, min(packet, PACKET))
         self.open = True
 
     def _feed(self, message: Message) -> None:
@@ -122,7 +140,7 @@ class Session:
             self._transport._send_user_message(message)
 
     def _window_adjust(self, message: Message) -> None:
-        """Nothing to do: no data is sent on this channel."""
+        self._room += message.get_int()
 
     def _request_success(self, message: Message) -> None:
         self.started = True

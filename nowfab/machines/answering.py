@@ -1,0 +1,67 @@
+"""Answer one prompt in a stream, and let neither it nor the secret through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from nowfab.talk import Reply
+
+MASK = b"***"
+
+Stream = Literal["stdout", "stderr"]
+Take = Callable[[Stream, bytes], None]
+
+
+class Answering:
+    """A filter before `take`; `answer` is called with the secret's line, once, `refuse` when asked again.
+
+    Bytes that may be the beginning of the prompt or of the secret are held back until it is known.
+    """
+
+    def __init__(
+        self, reply: Reply, take: Take, answer: Callable[[bytes], None], refuse: Callable[[], None]
+    ) -> None:
+        self._prompt = reply.prompt.encode()
+        self._secret = reply.secret.reveal().encode()
+        self._take = take
+        self._answer = answer
+        self._refuse = refuse
+        self._answered = False
+        self._held: dict[Stream, bytes] = {"stdout": b"", "stderr": b""}
+
+    def feed(self, stream: Stream, data: bytes) -> None:
+        """Take some bytes of a stream."""
+        data = self._held[stream] + data
+        if stream == "stderr":
+            data = self._asked(data)
+        if self._secret:
+            data = data.replace(self._secret, MASK)
+        keep = max(_overlap(data, self._prompt), _overlap(data, self._secret))
+        self._held[stream] = data[len(data) - keep :]
+        if len(data) > keep:
+            self._take(stream, data[: len(data) - keep])
+
+    def end(self) -> None:
+        """Let go of what was held back."""
+        for stream, data in self._held.items():
+            if data:
+                self._take(stream, data)
+        self._held = {"stdout": b"", "stderr": b""}
+
+    def _asked(self, data: bytes) -> bytes:
+        for _ in range(data.count(self._prompt)):
+            if self._answered:
+                self._refuse()
+            else:
+                self._answered = True
+                self._answer(self._secret + b"\n")
+        return data.replace(self._prompt, b"")
+
+
+def _overlap(data: bytes, word: bytes) -> int:
+    """Count the bytes at the end of `data` that may be the beginning of `word`."""
+    for size in range(min(len(data), len(word) - 1), 0, -1):
+        if word.startswith(data[len(data) - size :]):
+            return size
+    return 0
