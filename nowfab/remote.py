@@ -14,6 +14,7 @@ character outside quotes; nothing else is used.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 GRACE = 2
@@ -74,23 +75,35 @@ def line(command: str, shape: Shape = PLAIN) -> str:
     variable that no shell can have, or a NUL.
     """
     decode, word = ("", command) if "\n" not in command else (_DECODE, _escaped(command))
-    words, setup = [word], ""
+    words = [quote(word)]
+    setup = "".join(_setup(shape, words))
+    program = '"$c"' if decode else '"$1"'
+    start = f"exec {_shell(shape, words)} -c {program}"
+    script = decode + _LEASH + setup + start
+    return f"exec {_sudo(shape)}sh -c {quote(script)} nowfab {' '.join(words)}"
+
+
+def _setup(shape: Shape, words: list[str]) -> Iterator[str]:
+    """Give the commands before the program; what they need becomes further `words`."""
     if shape.cd:
-        words.append(shape.cd)
-        setup += f'cd -- "${len(words)}" || exit; '
+        words.append(quote(shape.cd))
+        yield f'cd -- "${{{len(words)}}}" || exit; '
     for name, value in shape.env:
         if not _VARIABLE.fullmatch(name):
             raise ValueError(f"`{name}` cannot be the name of a variable")
-        words.append(f"{name}={value}")
-        setup += f'export "${{{len(words)}}}"; '
-    shell = quote(shape.shell) if shape.shell else '"${SHELL:-/bin/sh}"'
-    start = f"exec {shell} -c {_word(decode)}"
-    script = decode + _LEASH + setup + start
-    return f"exec {_sudo(shape)}sh -c {quote(script)} nowfab {' '.join(map(quote, words))}"
+        words.append(quote(f"{name}={value}"))
+        yield f'export "${{{len(words)}}}"; '
 
 
-def _word(decode: str) -> str:
-    return '"$c"' if decode else '"$1"'
+def _shell(shape: Shape, words: list[str]) -> str:
+    """Name the shell: under sudo still the login user's, for a service's account has none that works."""
+    if shape.shell:
+        words.append(quote(shape.shell))
+    elif shape.sudo:
+        words.append('"$SHELL"')
+    else:
+        return '"${SHELL:-/bin/sh}"'
+    return f'"${{{len(words)}}}"'
 
 
 def _sudo(shape: Shape) -> str:

@@ -22,7 +22,8 @@ class Settings:
     """How a run goes: nodes at once, seconds, what to do about host keys, how to show it.
 
     `timeout` is for the command, None for no limit. `host_keys` is None when nobody said:
-    then a run asks on a terminal and is strict without one.
+    then a run asks on a terminal and is strict without one. `ask_password` says that the user will
+    type a login password for the nodes that refuse every key.
     """
 
     fanout: int = 64
@@ -30,6 +31,7 @@ class Settings:
     timeout: float | None = None
     host_keys: HostKeys | None = None
     format: Format = "table"
+    ask_password: bool = False
 
 
 def parse(
@@ -38,6 +40,7 @@ def parse(
     timeout: str | None = None,
     host_keys: str | None = None,
     format: str | None = None,
+    ask_password: bool = False,
 ) -> Settings:
     """Read what was typed behind the flags of these names, None for a flag that was not typed."""
     usual = Settings()
@@ -47,6 +50,7 @@ def parse(
         None if timeout is None else seconds("--timeout", timeout),
         None if host_keys is None else cast(HostKeys, choice("--host-keys", host_keys, get_args(HostKeys))),
         usual.format if format is None else cast(Format, choice("--format", format, get_args(Format))),
+        ask_password,
     )
 
 

@@ -26,16 +26,18 @@ SHELLS = {
 HERE = {name: words for name, words in SHELLS.items() if shutil.which(words[0])}
 
 
-def start(shell: str, command: str) -> subprocess.Popen[bytes]:
-    """Start as sshd does: the login shell gets the line, in a session of its own."""
+def start(
+    shell: str, command: str, shape: remote.Shape = remote.PLAIN, path: str = ""
+) -> subprocess.Popen[bytes]:
+    """Start as sshd does: the login shell gets the line, in a session of its own; `path` is first in PATH."""
     pipe = subprocess.PIPE
     return subprocess.Popen(
-        [*HERE[shell], remote.line(command)],
+        [*HERE[shell], remote.line(command, shape)],
         stdin=pipe,
         stdout=pipe,
         stderr=pipe,
         start_new_session=True,
-        env={**os.environ, "SHELL": "/bin/sh"},
+        env={**os.environ, "SHELL": "/bin/sh", "PATH": f"{path}:{os.environ['PATH']}"},
     )
 
 
@@ -141,3 +143,61 @@ def test_what_no_shell_can_be_told_is_refused() -> None:
     for text in ("a\0b", "a\nb"):
         with pytest.raises(ValueError, match="cannot be quoted"):
             remote.quote(text)
+
+
+def shaped(shell: str, command: str, shape: remote.Shape, path: str = "") -> tuple[int, bytes]:
+    """Run a shaped line to its end."""
+    return finish(start(shell, command, shape, path))
+
+
+@pytest.fixture
+def sudo(tmp_path: Path) -> str:
+    """Make a folder with a `sudo` that says how it was called, then runs the rest as it stands."""
+    program = tmp_path / "sudo"
+    program.write_text(
+        '#!/bin/sh\nwhile [ "$1" != -- ]; do printf "<%s>" "$1"; shift; done; shift; exec "$@"\n'
+    )
+    program.chmod(0o755)
+    return str(tmp_path)
+
+
+@pytest.mark.parametrize("shell", HERE)
+def test_folder_and_variables_are_taken_as_they_are(shell: str, tmp_path: Path) -> None:
+    """A folder with a quote in its name, a value with a command in it: neither is run."""
+    folder = tmp_path / "it's $(id) \\ !x"
+    folder.mkdir()
+    shape = remote.Shape(cd=str(folder), env=(("A", "$(id); 'b' \\ !x"), ("B", "")))
+    found = shaped(shell, 'printf \'%s|%s|%s\' "$PWD" "$A" "${B-unset}"', shape)
+
+    assert (0, f"{folder}|$(id); 'b' \\ !x|".encode()) == found
+
+
+def test_a_folder_that_is_not_there_runs_nothing() -> None:
+    """`--cd /srv/data` with a slip must not run in the home folder."""
+    code, out = shaped("sh", "echo ran", remote.Shape(cd="/no/such/folder"))
+
+    assert (True, False) == (code != 0, b"ran" in out)
+
+
+def test_a_variable_that_no_shell_can_have_is_refused() -> None:
+    """`A-B=1` would be a command in the middle of our line."""
+    for name in ("A-B", "1A", "", "A B", "A;id"):
+        with pytest.raises(ValueError, match="cannot be the name of a variable"):
+            remote.line("true", remote.Shape(env=((name, "x"),)))
+
+
+@pytest.mark.parametrize("shell", HERE)
+def test_sudo_covers_the_whole_command(shell: str, sudo: str) -> None:
+    """`a && b > c` under sudo means all of it; -n without a password, a prompt of its own with one."""
+    free = shaped(shell, "printf a && printf b | cat", remote.Shape(sudo=True, sudo_user="pi"), sudo)
+    asked = shaped(shell, "printf a", remote.Shape(sudo=True, prompt="x y:"), sudo)
+
+    assert (0, b"<-n><-u><pi>ab") == free
+    assert (0, b"<-S><-p><x y:>a") == asked
+
+
+def test_another_shell_gets_the_command() -> None:
+    """`--shell bash` is for commands that the login shell would not read."""
+    code, out = shaped("sh", "a=(1 2); printf '%s' \"${a[1]}\"", remote.Shape(shell="bash"))
+
+    assert (0, b"2") == (code, out)

@@ -37,11 +37,12 @@ def conduct(
 ) -> int:
     """Carry work out, have its report shown while the outputs still lie in the spool; gives the exit code."""
     screen.check()
+    options = _options(settings, screen)
     with Spool() as space, closing(Watch()) as clock:
         until = Limit(clock)
         with (
             signals.stopping(until.cancel, screen.urgent) as caught,
-            _crew(open_crew(_options(settings), space, clock), caught) as crew,
+            _crew(open_crew(options, space, clock), caught) as crew,
             watching(len(nodes), settings.format, screen, until.cancel) as watch,
         ):
             waves = strangers.waves(lambda: crew.strangers, lambda new: _trust(new, crew, settings, screen))
@@ -82,7 +83,7 @@ def _crew(crew: FabricCrew, caught: signals.Caught) -> Iterator[FabricCrew]:
             crew.close()
 
 
-def _options(settings: Settings) -> Options:
+def _options(settings: Settings, screen: Screen) -> Options:
     """Say how nodes are to be reached; asking is strict until the answer is yes."""
     policies: dict[str | None, HostKeys | None] = {"accept-new": "accept-new", None: None}
     return Options(
@@ -91,5 +92,6 @@ def _options(settings: Settings) -> Options:
         settings.connect_timeout,
         policies.get(settings.host_keys, "strict"),
         live=settings.format == "stream",
+        password=ask.password("login password", screen, sys.stdin) if settings.ask_password else None,
         environ=os.environ,
     )

@@ -13,15 +13,19 @@ from nowfab.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One flag by its spellings, the long one first; `many` may be given more than once."""
+    """One flag by its spellings, the long one first.
+
+    `many` may be given more than once, a `switch` takes no value.
+    """
 
     names: tuple[str, ...]
     help: str
     many: bool = False
+    switch: bool = False
 
     def argument(self) -> Argument:
         """Make what Invoke's parser takes; numbers stay text, Invoke would answer them with a traceback."""
-        long, kind = self.names[0], list if self.many else str
+        long, kind = self.names[0], list if self.many else bool if self.switch else str
         attribute = long.replace("-", "_") if "-" in long else None
         return Argument(names=self.names, kind=kind, help=self.help, attr_name=attribute)
 
@@ -36,6 +40,7 @@ FLAGS = (
     Flag(("connect-timeout",), "seconds from looking a name up to being logged in (10)"),
     Flag(("timeout", "T", "command-timeout"), "seconds that the command may take (no limit)"),
     Flag(("host-keys",), "unknown host keys: strict, ask or accept-new (ask on a terminal, else strict)"),
+    Flag(("ask-password",), "ask once for a login password, for nodes that refuse every key", switch=True),
     Flag(("format",), "table, json or stream (table)"),
 )
 
@@ -53,12 +58,18 @@ class Typed:
     connect_timeout: str | None = None
     timeout: str | None = None
     host_keys: str | None = None
+    ask_password: bool = False
     format: str | None = None
 
     def settings(self, timeout: str | None) -> Settings:
         """Read the numbers and choices; `timeout` is Invoke's own, for when ours was not given."""
         return settings.parse(
-            self.fanout, self.connect_timeout, self.timeout or timeout, self.host_keys, self.format
+            self.fanout,
+            self.connect_timeout,
+            self.timeout or timeout,
+            self.host_keys,
+            self.format,
+            self.ask_password,
         )
 
 

@@ -2,16 +2,70 @@
 
 from __future__ import annotations
 
+import secrets
+import sys
+
+from nowfab import names
 from nowfab.cli.node_task import node_task
 from nowfab.cli.session import Session
 from nowfab.errors import UsageError
+from nowfab.remote import Shape
+from nowfab.talk import Work
 
 
-@node_task(help={"command": "what each node's login shell gets, quoted as one word"})
-def run(on: Session, command: str) -> None:
+@node_task(
+    iterable=["env"],
+    help={
+        "command": "what each node's login shell gets, quoted as one word",
+        "cd": "the folder on the node to run it in",
+        "env": "a variable for it, as in --env LANG=C; may be repeated; other users of the node can see it",
+        "shell": "a program that gets it in place of the login shell, such as bash",
+        "sudo": "run it as root, all of it",
+        "sudo-user": "run it as this user",
+        "ask-sudo": "ask once for the password that sudo wants where it wants one",
+        "raw": "send it as it is, to a node without a POSIX shell; nothing can stop it then",
+    },
+)
+def run(
+    on: Session,
+    command: str,
+    cd: str = "",
+    env: list[str] | None = None,
+    shell: str = "",
+    sudo: bool = False,
+    sudo_user: str = "",
+    ask_sudo: bool = False,
+    raw: bool = False,
+) -> None:
     """Run COMMAND on the chosen nodes and show what each one answered."""
-    from nowfab.work import command as commands
-
     if not command.strip() or command.startswith("-") or "\0" in command:
         raise UsageError('`run` needs a command that does not begin with `-`, such as "uptime"')
-    on.carry_out(f"run `{command}`", commands.command(command, on.settings.timeout))
+    variables = tuple(_variable(word) for word in env or ())
+    user = names.user(sudo_user) if sudo_user else ""
+    shape = Shape(cd, variables, shell, sudo or bool(user) or ask_sudo, user)
+    if raw and shape != Shape():
+        raise UsageError("`--raw` sends the command as it is, without --cd, --env, --shell and --sudo")
+    on.carry_out(f"{'sudo ' if shape.sudo else ''}run `{command}`", _work(on, command, shape, ask_sudo, raw))
+
+
+def _variable(word: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise UsageError(f"`--env` takes NAME=VALUE, not {names.shown(word)}")
+    return name, value
+
+
+def _work(on: Session, command: str, shape: Shape, ask_sudo: bool, raw: bool) -> Work:
+    from nowfab.terminal import ask
+    from nowfab.work import command as commands
+
+    timeout = on.settings.timeout
+    try:
+        if raw:
+            return commands.raw(command, timeout)
+        if not ask_sudo or on.dry:
+            return commands.command(command, timeout, shape)
+        password = ask.password("sudo password", on.screen, sys.stdin)
+        return commands.with_password(command, timeout, shape, password, lambda: secrets.token_hex(16))
+    except ValueError as error:
+        raise UsageError(str(error)) from error

@@ -32,7 +32,7 @@ class FabricCrew:
 
     def __init__(self, options: Options, spool: Spool, watch: Watch) -> None:
         self._options = options
-        self._tools = Tools(watch, Hosts(), Ring(), spool, options.live)
+        self._tools = Tools(watch, Hosts(), Ring(), spool, options.live, options.password)
         self._width, sockets = room(options.fanout)
         self._exchange = Exchange(self._width, sockets)
         self._gateways = Gateways(lambda node: self._machine(0, node), watch)

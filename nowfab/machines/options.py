@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from nowfab.blobs import Secret
+
 HostKeys = Literal["strict", "accept-new"]
 """What to do with a host key that is not on file. A changed one is refused by both."""
 
@@ -18,7 +20,8 @@ class Options:
 
     `host_keys` None means what ssh_config says, else strict.
     `fanout` is how many nodes are worked on at once, `connect_timeout` the seconds from DNS to the
-    end of authentication, `live` whether Output events are wanted.
+    end of authentication, `live` whether Output events are wanted, `password` what a node is told that
+    refused every key.
     """
 
     home: Path
@@ -26,4 +29,5 @@ class Options:
     connect_timeout: float = 10.0
     host_keys: HostKeys | None = None
     live: bool = False
+    password: Secret | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,7 +1,8 @@
-"""Ask a yes-or-no question on the terminal."""
+"""Ask the person at the terminal: yes or no, or a password."""
 
 from __future__ import annotations
 
+import getpass
 import signal
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TextIO
 
+from nowfab.blobs import Secret
+from nowfab.errors import UsageError
 from nowfab.terminal.screen import Screen
 
 _ANSWERS = {"yes": True, "no": False}
@@ -36,6 +39,14 @@ def yes(question: str, screen: Screen, answers: TextIO) -> bool:
                     return _ANSWERS[word]
     except _Interrupted:
         return False
+
+
+def password(question: str, screen: Screen, answers: TextIO | None) -> Secret:
+    """Ask for a password, which is not echoed; UsageError where nobody can type one."""
+    if not possible(answers, screen):
+        raise UsageError(f"nobody can type the {question} here: there is no terminal")
+    with screen.hold():
+        return Secret(getpass.getpass(f"{question}: "))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from shlex import quote
 
 import paramiko
 
+from nowfab.blobs import Secret
 from nowfab.errors import NowfabError, Place
 from nowfab.machines.ssh import hostkeys, knownhosts_file
 from nowfab.machines.ssh.endpoint import Endpoint
@@ -119,7 +120,13 @@ class Hosts:
 
 
 def connect(
-    wire: Wire, version: str, node: str, endpoint: Endpoint, hosts: Hosts, ring: Ring
+    wire: Wire,
+    version: str,
+    node: str,
+    endpoint: Endpoint,
+    hosts: Hosts,
+    ring: Ring,
+    password: Secret | None = None,
 ) -> NodeTransport:
     """Exchange keys, judge the host's, show ours."""
     kinds = hosts.known(endpoint.known_hosts).kinds(endpoint.lookups)
@@ -129,7 +136,7 @@ def connect(
         transport.shake_hands()
         transport.host_key_state = hosts.judge(node, endpoint, transport.get_remote_server_key())
         phase = "authentication"
-        _authenticate(transport, endpoint, ring)
+        _authenticate(transport, endpoint, ring, password)
     except (EOFError, OSError, Hangup) as error:
         transport.close()
         said = f": {error}" if isinstance(error, Hangup) and str(error) else ""
@@ -146,7 +153,7 @@ def connect(
     return transport
 
 
-def _authenticate(transport: NodeTransport, endpoint: Endpoint, ring: Ring) -> None:
+def _authenticate(transport: NodeTransport, endpoint: Endpoint, ring: Ring, password: Secret | None) -> None:
     auth = transport.begin_userauth()
     tried: list[str] = []
     problems: list[str] = []
@@ -165,6 +172,10 @@ def _authenticate(transport: NodeTransport, endpoint: Endpoint, ring: Ring) -> N
             break
     if not tried and auth.nothing(endpoint.user):
         return
+    if password is not None and {"password", "keyboard-interactive"} & set(auth.allowed):
+        if auth.offer_password(endpoint.user, password):
+            return
+        problems.append("the password is not accepted either")
     raise Refused(_no_key(endpoint, tried, problems, auth.allowed))
 
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from nowfab.blobs import Spool
+from nowfab.blobs import Secret, Spool
 from nowfab.errors import NowfabError
 from nowfab.inventory.node import Node
 from nowfab.machines.ssh import link
@@ -43,6 +43,7 @@ class Tools:
     ring: Ring
     spool: Spool
     live: bool
+    password: Secret | None
 
 
 class SshMachine:
@@ -113,7 +114,15 @@ class SshMachine:
         forget = limit.call(wire.cut)
         tools = self._tools
         try:
-            return link.connect(wire, opened.version, self._node.name, self.endpoint, tools.hosts, tools.ring)
+            return link.connect(
+                wire,
+                opened.version,
+                self._node.name,
+                self.endpoint,
+                tools.hosts,
+                tools.ring,
+                tools.password,
+            )
         except (Unreached, Refused) as error:
             if limit.reason:
                 raise Unreached(limit.reason, False) from error

@@ -14,6 +14,7 @@ from paramiko.message import Message
 if TYPE_CHECKING:
     from paramiko import PKey
 
+    from nowfab.blobs import Secret
     from nowfab.machines.ssh.transport import NodeTransport
 
 
@@ -35,6 +36,14 @@ class Userauth(AuthOnlyHandler):
         self.auth_publickey(user, key)
         return self.is_authenticated()
 
+    def offer_password(self, user: str, secret: Secret) -> bool:
+        """Offer a password, by the method that the server has for it; True when the server takes it."""
+        if "password" in self.allowed:
+            self.auth_password(user, secret.reveal())
+        elif "keyboard-interactive" in self.allowed:
+            self.auth_interactive(user, lambda title, words, prompts: _answers(prompts, secret))
+        return self.is_authenticated()
+
     def nothing(self, user: str) -> bool:
         """Ask to be let in without anything, which tells what the server would accept."""
         self.send_auth_request(user, "none", lambda message: None)
@@ -54,3 +63,9 @@ class Userauth(AuthOnlyHandler):
         self._answered = True
         self.allowed = tuple(m.get_list())
         self.authenticated = False
+
+
+def _answers(prompts: list[tuple[str, bool]], secret: Secret) -> list[str]:
+    """Answer one question that is not echoed with the password, other ones with nothing."""
+    one = len(prompts) == 1 and not prompts[0][1]
+    return [secret.reveal()] if one else ["" for _ in prompts]
