@@ -1,0 +1,210 @@
+"""A: what can go wrong on the way to a node, beyond what tests/machines/ssh/test_reaching.py has."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from socket import create_server
+
+import pytest
+
+from nowfab.inventory.node import Node
+from nowfab.names import words
+from nowfab.results import Status
+from tests.faults.conftest import Relayed, Serve
+from tests.faults.relay import Toxics
+from tests.faults.server import Behaviour
+from tests.machines.conftest import Controller
+from tests.plugins.sshd_fleet import SshdFleet
+
+ROOT = Path(__file__).parent.parent.parent
+NOT_SENT = {Status.UNREACHABLE, Status.REFUSED}
+
+NETWORK = """
+ip link set lo up
+ip route add unreachable 198.51.100.0/24
+iptables -A INPUT -d 127.0.0.3 -j DROP
+iptables -A INPUT -d 127.0.0.4 -p tcp -j REJECT --reject-with icmp-host-unreachable
+exec "$@"
+"""
+NODES = """defaults: {user: pi}
+nodes:
+  red01: {address: 198.51.100.1}
+  red02: {address: 127.0.0.3}
+  red03: {address: 127.0.0.4}
+"""
+
+
+def _skip_without_network(environ: dict[str, str]) -> None:
+    words = ["unshare", "--net", "sh", "-c", "ip link set lo up && iptables -A INPUT -j ACCEPT"]
+    if shutil.which("unshare"):
+        tried = subprocess.run(words, env=environ, capture_output=True, timeout=10)
+        if tried.returncode == 0:
+            return
+    pytest.skip("this computer gives no network of one's own: that takes root, unshare, ip and iptables")
+
+
+def test_A2_packets_that_are_dropped_or_have_no_way(tmp_path: Path) -> None:
+    """A Pi that is off, a cable that is out, a router without a route: one row each, at the deadline."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
+    _skip_without_network(environ)
+    (tmp_path / "groups").mkdir()
+    (tmp_path / "groups" / "clusters").write_text("red red{01..03}\n")
+    (tmp_path / "groups" / "nodes.yaml").write_text(NODES)
+    run = [
+        sys.executable,
+        "-m",
+        "nowfab",
+        "run",
+        "true",
+        "-g",
+        "red",
+        "--connect-timeout",
+        "2",
+        "--format",
+        "json",
+    ]
+    began = time.monotonic()
+    done = subprocess.run(
+        ["unshare", "--net", "sh", "-ec", NETWORK, "sh", *run],
+        cwd=tmp_path,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert 4 == done.returncode, done.stderr
+    rows = [(row["status"], row["reason"]) for row in json.loads(done.stdout)["results"]]
+
+    assert ["unreachable"] * 3 == [status for status, _ in rows]
+    assert [
+        "no route to host: 198.51.100.1 port 22",
+        "no answer from 127.0.0.3 port 22 within 2 s",
+        "no route to host: 127.0.0.4 port 22",
+    ] == [reason for _, reason in rows]
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"kex_algs": ["diffie-hellman-group1-sha1"]}, "kex"),
+        ({"encryption_algs": ["aes128-cbc"]}, "ciphers"),
+        ({"encryption_algs": ["aes128-ctr"], "mac_algs": ["hmac-md5"]}, "macs"),
+    ],
+)
+def test_A8_nothing_in_common(
+    controller: Controller, serve: Serve, options: dict[str, list[str]], words: str
+) -> None:
+    """An old server needs an update, not another try: one connection, and what is missing by name."""
+    bad = serve(Behaviour(options=options))
+    result = controller.one(bad.node, "true")
+
+    assert (Status.UNREACHABLE, 1, []) == (result.status, result.attempts, bad.ledger.execs)
+    assert result.reason.startswith("key exchange failed")
+    assert words in result.reason
+
+
+@pytest.mark.parametrize("cipher", ["aes128-gcm@openssh.com", "aes128-ctr"])
+def test_A9_a_bit_that_arrives_wrong_is_never_a_success(
+    controller: Controller, sshd_fleet: SshdFleet, relayed: Relayed, cipher: str
+) -> None:
+    """A bad cable must not change an answer; the bytes from 1600 on are encrypted."""
+    node = sshd_fleet(1, lines=[f"Ciphers {cipher}"])[0]
+    wrong, flips = [], []
+    for number, byte in enumerate((70, 900, 1400, 1720, 1880, 1990, 2080, 2230)):
+        sick, _ = relayed(node, down=Toxics(bitflip=8 * byte + number % 8), name=f"red{number + 10}")
+        flips.append(sick)
+    for row in controller.run(flips, "echo right").results:
+        if row.status is Status.OK and row.stdout.head(99) != b"right\n":
+            wrong.append(row)
+        assert row.status in {*NOT_SENT, Status.LOST, Status.CANCELLED, Status.OK}
+
+    assert [] == wrong
+
+
+def test_A11_a_server_that_keeps_us_out_is_not_asked_again(controller: Controller) -> None:
+    """sshd's PerSourcePenalties grow with every knock; what it says is quoted."""
+    knocks: list[float] = []
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                sock, _ = listener.accept()
+                with sock:
+                    knocks.append(time.monotonic())
+                    sock.recv(1000)
+                    sock.sendall(b"Not allowed at this time\r\n")
+
+    with create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        node = Node("red01", "127.0.0.1", "pi", listener.getsockname()[1])
+        result = controller.one(node, "true")
+
+    assert (Status.UNREACHABLE, 1) == (result.status, len(knocks))
+    assert "`Not allowed at this time`" in result.reason
+
+
+def test_A12_a_channel_that_is_refused_is_told(controller: Controller, sshd_fleet: SshdFleet) -> None:
+    """MaxSessions is reached: nothing ran, and nobody waits an hour for it."""
+    began = time.monotonic()
+    result = controller.one(sshd_fleet(1, lines=["MaxSessions 0"])[0], "true")
+
+    assert result.status in NOT_SENT
+    assert result.reason == "the server opened no channel: open failed"
+    assert time.monotonic() - began < 5
+
+
+def test_A12_a_channel_open_that_nobody_answers_ends_with_the_time_limit(
+    controller: Controller, serve: Serve
+) -> None:
+    """The row must not say lost: the command was never sent."""
+    bad = serve(Behaviour(session="none"))
+    result = controller.run([bad.node], "true", timeout=0.5).results[0]
+
+    assert (Status.CANCELLED, []) == (result.status, bad.ledger.execs)
+
+
+@pytest.mark.parametrize(
+    ("typed", "host", "port"),
+    [("::1", "::1", None), ("[::1]:2222", "::1", 2222), ("fe80::1%eth0", "fe80::1%eth0", None)],
+)
+def test_A16_an_ipv6_address_is_read_rightly(typed: str, host: str, port: int | None) -> None:
+    """The last group of an address is not a port."""
+    (word,) = words(typed)
+
+    assert (host, port) == (word.name, word.port)
+
+
+def test_A16_an_ipv6_address_is_reached(controller: Controller, serve: Serve) -> None:
+    """The brackets belong to known_hosts, not to the address."""
+    try:
+        good = serve(host="::1")
+    except OSError:
+        pytest.skip("this computer has no IPv6")
+
+    assert Status.OK == controller.one(replace(good.node, name="::1"), "true").status
+
+
+def test_A18_a_proxy_command_is_refused_with_its_place(
+    controller: Controller, serve: Serve, tmp_path: Path
+) -> None:
+    """A ProxyCommand that dies hung paramiko for ever; we have none, and say so before connecting."""
+    good = serve()
+    config = controller.home / ".ssh" / "config"
+    config.parent.mkdir()
+    config.write_text(f"Host {good.node.name}\n  ProxyCommand touch {tmp_path}/ran\n")
+    result = controller.one(good.node, "true")
+
+    assert (Status.REFUSED, 0) == (result.status, good.ledger.connects)
+    assert result.reason.endswith("config:2: ProxyCommand is not supported; ProxyJump is")
+    assert not (tmp_path / "ran").exists()
