@@ -93,9 +93,11 @@ def down(folder: Path, forget: bool = False) -> tuple[Node, ...]:
         return ()
     with lock.at_work(folder):
         nodes = _taken(folder, forget)
-        _end(folder)
-        if forget:
-            state.forget(folder)
+        try:
+            _end(folder)
+        finally:  # an engine that is gone for good must not keep the names
+            if forget:
+                state.forget(folder)
     return nodes
 
 
