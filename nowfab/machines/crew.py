@@ -19,6 +19,7 @@ from nowfab.machines.ssh.keys import Ring
 from nowfab.machines.ssh.link import Hosts
 from nowfab.machines.ssh.link import Stranger as Stranger
 from nowfab.machines.ssh.machine import SshMachine, Tools
+from nowfab.machines.ssh.pump import Patience
 from nowfab.machines.ssh.sshconfig import SshConfig
 from nowfab.machines.watch import Watch
 from nowfab.talk import Event, Until, Work
@@ -32,7 +33,8 @@ class FabricCrew:
 
     def __init__(self, options: Options, spool: Spool, watch: Watch) -> None:
         self._options = options
-        self._tools = Tools(watch, Hosts(), Ring(), spool, options.live, options.password)
+        patience = Patience(options.connect_timeout, options.silence)
+        self._tools = Tools(watch, Hosts(), Ring(), spool, options.live, options.password, patience)
         self._width, sockets = room(options.fanout)
         self._exchange = Exchange(self._width, sockets)
         self._gateways = Gateways(lambda node: self._machine(0, node), watch)
@@ -70,6 +72,7 @@ class FabricCrew:
         """Let go of every connection."""
         self._gateways.close()
         self._exchange.front.close()
+        self._tools.ring.close()
 
     def member(self, number: int, node: Node) -> Member:
         """Give a node its machine; `number` is its place in the run."""

@@ -90,18 +90,18 @@ class Spread:
 
     def events(self) -> Iterator[Event]:
         """Begin, and give the events until every member has finished."""
-        workers = [
-            threading.Thread(target=self._serve, name=f"nowfab-{number}", daemon=True)
-            for number in range(self._width)
-        ]
+        workers, trouble = self._start()
+        if not workers:
+            for member in self._members:
+                reason = f"this computer has no thread for it: {trouble}"
+                yield Finished(member.node.name, Result(member.node.name, Status.CANCELLED, reason=reason))
+            return
         dials = [member.dial for member in self._members if member.dial is not None]
         self._exchange.front.add(dials)
         for number, member in enumerate(self._members):
             if member.dial is None:
                 self._exchange.put(number)
         forget = self._until.call(lambda: self._exchange.front.cancel(self._until.reason))
-        for worker in workers:
-            worker.start()
         left = len(self._members)
         try:
             while left:
@@ -110,7 +110,16 @@ class Spread:
                 yield event
         finally:
             forget()
-            self._exchange.stop(len(workers))
+            self._exchange.stop(workers)
+
+    def _start(self) -> tuple[int, str]:
+        """Start the workers; give how many there are, and why there are not more."""
+        for number in range(self._width):
+            try:
+                threading.Thread(target=self._serve, name=f"nowfab-{number}", daemon=True).start()
+            except RuntimeError as error:
+                return number, str(error)
+        return self._width, ""
 
     def _serve(self) -> None:
         while (item := self._exchange.get()) is not None:

@@ -164,16 +164,6 @@ def test_A12_a_channel_that_is_refused_is_told(controller: Controller, sshd_flee
     assert time.monotonic() - began < 5
 
 
-def test_A12_a_channel_open_that_nobody_answers_ends_with_the_time_limit(
-    controller: Controller, serve: Serve
-) -> None:
-    """The row must not say lost: the command was never sent."""
-    bad = serve(Behaviour(session="none"))
-    result = controller.run([bad.node], "true", timeout=0.5).results[0]
-
-    assert (Status.CANCELLED, []) == (result.status, bad.ledger.execs)
-
-
 @pytest.mark.parametrize(
     ("typed", "host", "port"),
     [("::1", "::1", None), ("[::1]:2222", "::1", 2222), ("fe80::1%eth0", "fe80::1%eth0", None)],

@@ -19,9 +19,18 @@ STAGGER = 0.25
 """Seconds after which the next address is tried beside an unanswered one (RFC 8305 section 8)."""
 
 RETRIES = 3
-"""Connections after the first that a server which hangs up before it is asked anything is given."""
+"""Connections after the first that a node is given in all; only before anything is sent."""
+
+BUSY = "Exceeded MaxStartups"
+PENALTY = "Not allowed at this time"
+"""What OpenSSH's sshd says before it closes: too many at once, or too many bad ones (9.8 and newer)."""
 
 _LATER = (errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN)
+
+
+def pause(tried: int, jitter: float) -> float:
+    """Give the seconds before the next try; `jitter`, from 0 to 1, keeps many from coming at once."""
+    return float((0.1 + jitter * 0.2) * 2**tried)
 
 
 class Attempt:
@@ -42,7 +51,7 @@ class Attempt:
         self._jitter = jitter
         self._done = done
         self._began = time.monotonic()
-        self._allowed = RETRIES
+        self._allowed = max(0, RETRIES - dial.attempts)
         self._addresses: list[Address] = []
         self._todo: list[Address] = []
         self._connecting: set[socket.socket] = set()
@@ -163,17 +172,19 @@ class Attempt:
         self._drop(sock)
         said = greeting.said()
         where = f"{self.dial.host} port {self.dial.port}"
-        if said:
+        if said.startswith(PENALTY):
+            self._fail(f"{where} keeps this computer out for a while (PerSourcePenalties): it said `{said}`")
+            return
+        if not (said.startswith(("SSH-", BUSY)) or "SSH-".startswith(said)):
             self._fail(f"{where} is not an SSH server: it said `{said}`")
             return
         self._phase = f"no SSH banner: {where} closed the connection before it"
         if not self._allowed:
             self._fail(self._phase)
             return
-        tried = RETRIES - self._allowed
+        self._after(pause(RETRIES - self._allowed, self._jitter()), self._again)
         self._allowed -= 1
         self.dial = replace(self.dial, attempts=self.dial.attempts + 1)
-        self._after((0.1 + self._jitter() * 0.2) * 2**tried, self._again)
 
     def _refusal(self, error: OSError) -> str:
         words = error.strerror or str(error)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,40 +29,62 @@ class Offer:
     key: paramiko.PKey
 
 
-class LockedAgentKey(AgentKey):
-    """A key of the agent; the agent's one connection signs for one thread at a time."""
+class NoSignature(Exception):
+    """The agent lists a key and does not sign with it."""
 
-    lock: threading.Lock
+
+class BorrowedKey(AgentKey):
+    """A key that stays in the agent."""
+
+    agent: Agent
 
     def sign_ssh_data(self, data: Any, algorithm: str | None = None) -> Any:
-        """Have the agent sign."""
-        with self.lock:
-            return super().sign_ssh_data(data, algorithm)
+        """Have the agent sign; NoSignature when it does not."""
+        return self.agent.borrow(lambda: super(BorrowedKey, self).sign_ssh_data(data, algorithm))
 
 
 class Agent(AgentSSH):
-    """The user's ssh-agent, asked at most once for its keys and never waited for without end."""
+    """The user's ssh-agent, asked once for its keys, one thread at a time, and never waited for twice."""
 
     def __init__(self, path: str) -> None:
         super().__init__()
-        sock = socket.socket(socket.AF_UNIX)
-        sock.settimeout(AGENT_SECONDS)
-        self._lock = threading.Lock()
+        self._path = path
+        self._turn = threading.Lock()
+        self._trouble = ""
+        self._sock = socket.socket(socket.AF_UNIX)
+        self._sock.settimeout(AGENT_SECONDS)
         try:
-            sock.connect(path)
-            self._connect(sock)
+            self._sock.connect(path)
+            self._connect(self._sock)
         except BaseException:
-            sock.close()
+            self._sock.close()
             raise
 
     def offers(self) -> list[Offer]:
         """Give the agent's keys as they are listed by `ssh-add -l`."""
-        keys = []
-        for key in self._keys:
-            locked = LockedAgentKey(self, key.blob, key.comment)
-            locked.lock = self._lock
-            keys.append(Offer(f"{key.comment or key.get_name()} (agent)", locked))
-        return keys
+        keys = [BorrowedKey(self, key.blob, key.comment) for key in self._keys]
+        return [Offer(f"{key.comment or key.get_name()} (agent)", key) for key in keys]
+
+    def borrow(self, sign: Callable[[], Any]) -> Any:
+        """Have one signature made; after the first that does not come, all others fail at once."""
+        if not self._turn.acquire(timeout=AGENT_SECONDS):
+            raise NoSignature(self._trouble or f"the ssh-agent at {self._path} is busy")
+        try:
+            if self._trouble:
+                raise NoSignature(self._trouble)
+            return sign()
+        except OSError as error:
+            self._trouble = f"the ssh-agent at {self._path}: {error.strerror or 'no signature came'}"
+            if isinstance(error, TimeoutError):
+                self._trouble = f"the ssh-agent at {self._path} did not sign within {AGENT_SECONDS:g} s"
+            self.close()
+            raise NoSignature(self._trouble) from error
+        finally:
+            self._turn.release()
+
+    def close(self) -> None:
+        """Let go of the agent."""
+        self._sock.close()
 
 
 class Ring:
@@ -72,6 +94,7 @@ class Ring:
         self._lock = threading.Lock()
         self._files: dict[Path, paramiko.PKey | str] = {}
         self._agents: dict[str, list[Offer] | str] = {}
+        self._open: list[Agent] = []
 
     def offers(self, endpoint: Endpoint) -> Iterator[Offer | str]:
         """Give what to offer, in order; a string says why something could not be used."""
@@ -106,19 +129,28 @@ class Ring:
             return []
         with self._lock:
             if path not in self._agents:
-                self._agents[path] = _ask(path)
+                self._agents[path] = self._ask(path)
             return self._agents[path]
 
+    def close(self) -> None:
+        """Let go of the agents."""
+        with self._lock:
+            for agent in self._open:
+                agent.close()
+            self._open.clear()
+            self._agents.clear()
 
-def _ask(path: str) -> list[Offer] | str:
-    try:
-        return Agent(path).offers()
-    except TimeoutError:
-        return f"the ssh-agent at {path} did not answer within {AGENT_SECONDS:g} s"
-    except FileNotFoundError:
-        return []
-    except (OSError, paramiko.SSHException) as error:
-        return f"the ssh-agent at {path}: {error}"
+    def _ask(self, path: str) -> list[Offer] | str:
+        try:
+            agent = Agent(path)
+        except TimeoutError:
+            return f"the ssh-agent at {path} did not answer within {AGENT_SECONDS:g} s"
+        except FileNotFoundError:
+            return []
+        except (OSError, paramiko.SSHException) as error:
+            return f"the ssh-agent at {path}: {error}"
+        self._open.append(agent)
+        return agent.offers()
 
 
 def _read(path: Path) -> paramiko.PKey | str:

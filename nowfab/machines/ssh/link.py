@@ -15,22 +15,28 @@ from nowfab.errors import NowfabError, Place
 from nowfab.machines.ssh import hostkeys, knownhosts_file
 from nowfab.machines.ssh.endpoint import Endpoint
 from nowfab.machines.ssh.hostkeys import KnownHosts, State, Verdict
-from nowfab.machines.ssh.keys import Ring
+from nowfab.machines.ssh.keys import NoSignature, Ring
 from nowfab.machines.ssh.transport import Hangup, NodeTransport
 from nowfab.machines.ssh.wire import Wire
 
 
 class Unreached(Exception):
-    """The connection broke before we were let in; `again` says that another try may do better."""
+    """The connection broke before we were let in.
 
-    def __init__(self, reason: str, again: bool) -> None:
+    `again` says that another try may do better, `phase` what was going on.
+    """
+
+    def __init__(self, reason: str, again: bool, phase: str = "") -> None:
         super().__init__(reason)
         self.again = again
+        self.phase = phase
 
 
 class Refused(Exception):
     """One side does not want the other: a host key, or every one of our keys."""
 
+
+KEX = "key exchange"
 
 KNOWN = "known"
 NEW = "new"
@@ -131,7 +137,7 @@ def connect(
     """Exchange keys, judge the host's, show ours."""
     kinds = hosts.known(endpoint.known_hosts).kinds(endpoint.lookups)
     transport = NodeTransport(wire, version, kinds)
-    phase = "key exchange"
+    phase = KEX
     try:
         transport.shake_hands()
         transport.host_key_state = hosts.judge(node, endpoint, transport.get_remote_server_key())
@@ -140,16 +146,20 @@ def connect(
     except (EOFError, OSError, Hangup) as error:
         transport.close()
         said = f": {error}" if isinstance(error, Hangup) and str(error) else ""
-        raise Unreached(f"connection closed during {phase}{said}", phase == "key exchange") from error
+        again = phase == KEX
+        raise Unreached(f"connection closed during {phase}{said}", again, phase) from error
+    except paramiko.ssh_exception.IncompatiblePeer as error:
+        transport.close()
+        raise Unreached(f"{phase} failed: {transport.disagreement(error)}", False, phase) from error
     except paramiko.SSHException as error:
         transport.close()
-        raise Unreached(f"{phase} failed: {_first_line(error)}", False) from error
+        raise Unreached(f"{phase} failed: {_first_line(error)}", False, phase) from error
     except (Refused, NowfabError):
         transport.close()
         raise
     except Exception as error:
         transport.close()
-        raise Unreached(f"{phase} failed: the server talks nonsense ({error})", False) from error
+        raise Unreached(f"{phase} failed: the server talks nonsense ({error})", False, phase) from error
     return transport
 
 
@@ -163,19 +173,29 @@ def _authenticate(transport: NodeTransport, endpoint: Endpoint, ring: Ring, pass
             continue
         try:
             accepted = auth.key(endpoint.user, offer.key)
+        except NoSignature as error:
+            problems.append(str(error))
+            continue
         except (EOFError, OSError, Hangup) as error:
-            raise Refused(_too_many(endpoint, [*tried, offer.label], error)) from error
+            if tried or isinstance(error, Hangup):
+                raise Refused(_too_many(endpoint, [*tried, offer.label], error)) from error
+            raise
         if accepted:
             return
+        if auth.partial:
+            break
         tried.append(offer.label)
         if "publickey" not in auth.allowed:
             break
-    if not tried and auth.nothing(endpoint.user):
+    if not tried and not auth.partial and auth.nothing(endpoint.user):
         return
     if password is not None and {"password", "keyboard-interactive"} & set(auth.allowed):
         if auth.offer_password(endpoint.user, password):
             return
         problems.append("the password is not accepted either")
+    if auth.partial:
+        problems.insert(0, f"the key is accepted, but the node also wants {', '.join(auth.allowed)}")
+        raise Refused("; ".join(problems))
     raise Refused(_no_key(endpoint, tried, problems, auth.allowed))
 
 

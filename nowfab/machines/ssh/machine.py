@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -10,18 +11,16 @@ from nowfab.blobs import Secret, Spool
 from nowfab.errors import NowfabError
 from nowfab.inventory.node import Node
 from nowfab.machines.ssh import link
+from nowfab.machines.ssh.attempt import RETRIES, pause
 from nowfab.machines.ssh.dial import Dial, Failed, Hop, Opened
 from nowfab.machines.ssh.endpoint import Endpoint
 from nowfab.machines.ssh.keys import Ring
 from nowfab.machines.ssh.link import Hosts, Refused, Unreached
-from nowfab.machines.ssh.pump import Pump
+from nowfab.machines.ssh.pump import Patience, Pump
 from nowfab.machines.ssh.transport import NodeTransport
 from nowfab.machines.ssh.wire import Wire
 from nowfab.machines.watch import Watch
 from nowfab.talk import Emit, Ending, Exec, Outcome, Until
-
-RETRIES = 3
-"""Connections after the first that a node is given when the key exchange breaks off."""
 
 
 class Dialler(Protocol):
@@ -44,6 +43,7 @@ class Tools:
     spool: Spool
     live: bool
     password: Secret | None
+    patience: Patience
 
 
 class SshMachine:
@@ -78,7 +78,7 @@ class SshMachine:
             ending = Ending.CANCELLED if until.reason else Ending.UNREACHABLE
             return Outcome(ending, reason=until.reason or str(error))
         tools = self._tools
-        pump = Pump(transport, tools.watch, tools.spool, self._node.name, emit, tools.live)
+        pump = Pump(transport, tools.watch, tools.spool, self._node.name, emit, tools.live, tools.patience)
         outcome = replace(pump.run(exec, until), host_key=transport.host_key_state)
         if outcome.ending not in (Ending.EXITED, Ending.SIGNALED):
             self.close()
@@ -91,7 +91,7 @@ class SshMachine:
         if self.endpoint.refusal:
             raise (Unreached(self._node.down, False) if self._node.down else Refused(self.endpoint.refusal))
         dial = self.dial
-        for tried in range(RETRIES + 1):
+        while True:
             end, self._first = self._first or self.dialler.dial(dial, until), None
             self._attempts = end.dial.attempts
             if isinstance(end, Failed):
@@ -100,17 +100,15 @@ class SshMachine:
                 self.transport = self._connect(end, until)
                 return self.transport
             except Unreached as error:
-                if not error.again or tried == RETRIES or until.reason:
+                if not error.again or self._attempts > RETRIES or until.reason:
                     raise
-            dial = end.dial
-        raise AssertionError("the last try returns or raises")
+            time.sleep(pause(self._attempts - 1, random.random()))  # noqa: S311 - not a secret
+            dial = replace(end.dial, seconds=max(0.0, end.dial.seconds - (time.monotonic() - end.since)))
 
     def _connect(self, opened: Opened, until: Until) -> NodeTransport:
         """Go from an opened socket to an authenticated connection before the deadline is over."""
         wire = Wire(opened.sock, opened.rest)
-        seconds = opened.dial.seconds
-        late = f"no end of the authentication within {self.dial.seconds:g} s"
-        limit = until.sooner(seconds, late)
+        limit = until.sooner(opened.dial.seconds, f"within {self.dial.seconds:g} s")
         forget = limit.call(wire.cut)
         tools = self._tools
         try:
@@ -123,9 +121,9 @@ class SshMachine:
                 tools.ring,
                 tools.password,
             )
-        except (Unreached, Refused) as error:
+        except Unreached as error:
             if limit.reason:
-                raise Unreached(limit.reason, False) from error
+                raise Unreached(f"no end of the {error.phase} {limit.reason}", False) from error
             raise
         finally:
             forget()

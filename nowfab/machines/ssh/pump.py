@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import paramiko
 
@@ -20,27 +22,48 @@ BROKEN = (EOFError, OSError, paramiko.SSHException, Hangup, ValueError, KeyError
 DRAIN = 2.0
 """Seconds without a byte after the program's end, while something else still holds its output."""
 
+FLOWING = 0.5
+"""The same after SHORT seconds: what the program left in buffers flows without such gaps."""
+
+SHORT = 5.0
+LONG = 60.0
+"""Seconds after the program's end at which nothing is waited for any more."""
+
 MARGIN = 2.0
 """Seconds beyond the leash's own grace that a node is given to confirm a stop."""
 
-QUIET = 15.0
-"""Seconds without a byte after which the node is asked for a sign of life."""
 
-SILENT = 45.0
-"""Seconds without a byte after which the connection counts as gone."""
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a node is waited for: `answer` seconds for a channel and for the start of a command.
+
+    After `silence` seconds without a message the connection counts as gone; after a third of them
+    the node is asked for a sign of life.
+    """
+
+    answer: float = 10.0
+    silence: float = 45.0
 
 
 class Pump:
     """One exec under way on one connection."""
 
     def __init__(
-        self, transport: NodeTransport, watch: Watch, spool: Spool, node: str, emit: Emit, live: bool
+        self,
+        transport: NodeTransport,
+        watch: Watch,
+        spool: Spool,
+        node: str,
+        emit: Emit,
+        live: bool,
+        patience: Patience,
     ) -> None:
         self._transport = transport
         self._watch = watch
         self._node = node
         self._emit = emit
         self._live = live
+        self._patience = patience
         self._collectors = {"stdout": Collector(spool), "stderr": Collector(spool)}
         self._session = Session(transport, self._take)
         self._timers: dict[str, Timer] = {}
@@ -52,39 +75,63 @@ class Pump:
 
     def run(self, exec: Exec, until: Until) -> Outcome:
         """Carry it out; the connection may be used again when the outcome is EXITED or SIGNALED."""
-        limit = until.sooner(exec.timeout, f"timed out after {exec.timeout:g} s" if exec.timeout else "")
-        forget = limit.call(lambda: self._stop(limit.reason, exec.leash))
+        forget = until.call(lambda: self._stop(until.reason, exec.leash))
+        limit = until
         self._look_alive()
         try:
             self._open()
             if self._session.refused is None and not self._stopping:
+                late = f"timed out after {exec.timeout:g} s" if exec.timeout else ""
+                limit = until.sooner(exec.timeout, late)
+                forget()
+                forget = limit.call(lambda: self._stop(limit.reason, exec.leash))
                 self._start(exec)
+                self._follow()
         except BROKEN as error:
-            self._why = self._why or _words(error)
+            self._why = self._why or words(error)
         finally:
             self._over = True
             if self._filter is not None:
                 self._filter.end()
             forget()
-            limit.close()
+            if limit is not until:
+                limit.close()
             for timer in self._timers.values():
                 timer.forget()
         return self._outcome(bool(limit.reason) and not until.reason)
 
     def _open(self) -> None:
-        self._session.ask()
-        self._transport.step_until(lambda: self._session.open or self._session.refused is not None)
+        session = self._session
+        session.ask()
+        self._await(lambda: session.open or session.refused is not None, "the request for a channel")
 
     def _start(self, exec: Exec) -> None:
+        session = self._session
         if exec.reply is not None:
-            self._filter = Answering(exec.reply, self._keep, self._session.send, self._session.end_input)
+            self._filter = Answering(exec.reply, self._keep, session.send, session.end_input)
         self._sent = True
         self._emit(Sent(self._node))
-        self._session.start(exec.line)
+        session.start(exec.line)
+        self._await(lambda: session.started is not None or session.closed, "the command")
+
+    def _await(self, answered: Callable[[], bool], what: str) -> None:
+        """Step until the server has answered, or has not for too long."""
+        seconds = self._patience.answer
+        timer = self._watch.after(seconds, lambda: self._cut(f"no answer to {what} within {seconds:g} s"))
+        try:
+            self._transport.step_until(answered)
+        finally:
+            timer.forget()
+
+    def _follow(self) -> None:
+        """Take what comes until the channel closes, or until nothing of the program's can come any more."""
         session, wire = self._session, self._transport.wire
-        while not session.closed and session.started is not False:
-            if session.ended and not wire.ready(DRAIN):
-                break
+        ended: float | None = None
+        while not session.closed and session.started:
+            if session.ended:
+                ended = ended or time.monotonic()
+                if not wire.ready(_gap(time.monotonic() - ended)):
+                    break
             self._transport.step()
         session.close()
 
@@ -119,16 +166,17 @@ class Pump:
         """Called by the watch now and then: a link that is gone says nothing by itself."""
         if self._over:
             return
-        silent = time.monotonic() - self._transport.wire.last
-        if silent >= SILENT:
-            self._cut(f"no sign of life for {SILENT:g} s")
+        silence, quiet = self._patience.silence, self._patience.silence / 3
+        silent = time.monotonic() - self._transport.last
+        if silent >= silence:
+            self._cut(f"no sign of life for {silence:g} s")
             return
-        if silent >= QUIET - 0.1:
+        if silent >= quiet * 0.99:
             try:
                 self._transport.ping()
             except BROKEN:
                 return
-        self._timers["alive"] = self._watch.after(QUIET, self._look_alive)
+        self._timers["alive"] = self._watch.after(quiet, self._look_alive)
 
     def _outcome(self, late: bool) -> Outcome:
         session = self._session
@@ -146,11 +194,11 @@ class Pump:
     def _ending(self) -> tuple[Ending, str]:
         session = self._session
         if session.refused is not None:
-            return Ending.REFUSED, f"the server opened no channel: {session.refused}"
+            return Ending.UNREACHABLE, f"the server opened no channel: {session.refused}"
         if not self._sent:
             if self._stopping:
                 return Ending.CANCELLED, self._stopping
-            return Ending.UNREACHABLE, f"the connection ended before the command was sent: {self._why}"
+            return Ending.UNREACHABLE, f"{self._why}, before the command was sent"
         if session.started is False:
             return Ending.REFUSED, "the server refuses to run commands"
         if session.ended:
@@ -163,7 +211,14 @@ class Pump:
         return Ending.LOST, f"{why}, after the command was sent"
 
 
-def _words(error: Exception) -> str:
+def _gap(since: float) -> float:
+    """Say how long a gap may be, `since` seconds after the program's end, before it is the end of all."""
+    if since > LONG:
+        return 0.0
+    return DRAIN if since < SHORT else FLOWING
+
+
+def words(error: Exception) -> str:
     """Say in our words what broke."""
     if isinstance(error, Hangup):
         return f"the server hung up: {error}" if str(error) else "the server hung up"

@@ -10,10 +10,13 @@ come. A contract test names each private paramiko attribute that is used here.
 from __future__ import annotations
 
 import logging
+import struct
+import time
 from collections.abc import Callable
 from typing import Any
 
 import paramiko
+from cryptography.exceptions import InvalidTag
 from paramiko.common import (
     MSG_CHANNEL_CLOSE,
     MSG_CHANNEL_DATA,
@@ -30,17 +33,44 @@ from paramiko.common import (
     MSG_KEXINIT,
     MSG_NEWKEYS,
     MSG_SERVICE_ACCEPT,
+    MSG_UNIMPLEMENTED,
     cMSG_GLOBAL_REQUEST,
     cMSG_SERVICE_REQUEST,
     cMSG_UNIMPLEMENTED,
 )
 from paramiko.message import Message
+from paramiko.packet import Packetizer
 
 from nowfab.machines.ssh.dial import VERSION
 from nowfab.machines.ssh.userauth import Userauth
 from nowfab.machines.ssh.wire import Wire
 
 logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)
+
+
+LARGEST = 256 * 1024
+"""Bytes of a message at most, as in OpenSSH's PACKET_MAX_SIZE; a larger length was damaged on its way."""
+
+DAMAGED = "a message was damaged on its way"
+
+
+_KINDS = {
+    "kex": ("kex_algo_list", "preferred_kex"),
+    "host key": ("server_key_algo_list", "preferred_keys"),
+    "ciphers": ("server_encrypt_algo_list", "preferred_ciphers"),
+    "macs": ("server_mac_algo_list", "preferred_macs"),
+}
+"""By a word of paramiko's error: what the server offered, and what we do."""
+
+
+class BoundedPacketizer(Packetizer):
+    """paramiko's, which would wait for gigabytes if a length said so."""
+
+    def read_all(self, n: int, check_rekey: bool = False) -> bytes:
+        """Read exactly `n` bytes; SSHException where no message is that long."""
+        if n > LARGEST:
+            raise paramiko.SSHException(DAMAGED)
+        return super().read_all(n, check_rekey)
 
 
 class Hangup(Exception):
@@ -53,7 +83,10 @@ def _call(name: str) -> Callable[[Any, Message], None]:
 
 
 class NodeTransport(paramiko.Transport):
-    """An SSH connection that moves only while somebody steps it."""
+    """An SSH connection that moves only while somebody steps it.
+
+    `last` is the monotonic second at which a whole message last came.
+    """
 
     _active_check_timeout = None
     _preferred_ciphers = (
@@ -82,13 +115,15 @@ class NodeTransport(paramiko.Transport):
     }
 
     def __init__(self, wire: Wire, version: str, kinds: tuple[str, ...] = ()) -> None:
-        super().__init__(wire)
+        super().__init__(wire, packetizer_class=BoundedPacketizer)
         self.wire = wire
         self.local_version = VERSION
         self.remote_version = version
         self.service_accepted = False
         self.host_key_state = ""
+        self.last = time.monotonic()
         self._held: list[Message] = []
+        self._offered: dict[str, Any] = {}
         self._kinds = kinds
         self._handler_table[MSG_SERVICE_ACCEPT] = self._parse_service_accept
         self._handler_table[MSG_CHANNEL_OPEN_FAILURE] = self._parse_channel_open_failure
@@ -105,6 +140,19 @@ class NodeTransport(paramiko.Transport):
         self._send_kex_init()
         self._expect_packet(MSG_KEXINIT)
         self.step_until(lambda: self.initial_kex_done)
+
+    def disagreement(self, error: Exception) -> str:
+        """Say what both sides would have agreed to, for the kind of algorithm that an error names."""
+        for word, (kind, ours) in _KINDS.items():
+            if word in str(error):
+                mine = ", ".join(getattr(self, ours))
+                theirs = ", ".join(self._offered.get(kind, ()))
+                return f"nothing in common of {word}: the server has {theirs}; here are {mine}"
+        return str(error)
+
+    def _really_parse_kex_init(self, m: Message, ignore_first_byte: bool = False) -> dict[str, Any]:
+        self._offered = super()._really_parse_kex_init(m, ignore_first_byte)
+        return self._offered
 
     def begin_userauth(self) -> Userauth:
         """Ask for the authentication service."""
@@ -133,7 +181,11 @@ class NodeTransport(paramiko.Transport):
         """Take one message and act on it; waits for it as long as it takes."""
         if self.packetizer.need_rekey() and not self.in_kex:
             self._send_kex_init()
-        kind, message = self.packetizer.read_message()
+        try:
+            kind, message = self.packetizer.read_message()
+        except (InvalidTag, IndexError, struct.error) as error:
+            raise paramiko.SSHException(DAMAGED) from error
+        self.last = time.monotonic()
         if kind in (MSG_IGNORE, MSG_DEBUG):
             self._enforce_strict_kex(kind)
         elif kind == MSG_DISCONNECT:
@@ -168,7 +220,7 @@ class NodeTransport(paramiko.Transport):
                 raise paramiko.SSHException(f"a message for channel {number}, which nobody opened")
         elif self.auth_handler is not None and kind in self.auth_handler._handler_table:
             self.auth_handler._handler_table[kind](message)
-        else:
+        elif kind != MSG_UNIMPLEMENTED:
             reply = Message()
             reply.add_byte(cMSG_UNIMPLEMENTED)
             reply.add_int(message.seqno)

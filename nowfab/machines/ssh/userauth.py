@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Userauth(AuthOnlyHandler):
     """paramiko's client side of RFC 4252, waiting by stepping instead of by polling.
 
-    `allowed` is what the server would still accept after the last refusal.
+    `allowed` is what the server would still accept after the last refusal; `partial` says that it
+    took what it was offered and wants more.
     """
 
     transport: NodeTransport
@@ -29,6 +30,7 @@ class Userauth(AuthOnlyHandler):
     def __init__(self, transport: NodeTransport) -> None:
         super().__init__(transport)
         self.allowed: tuple[str, ...] = ()
+        self.partial = False
         self._answered = False
 
     def key(self, user: str, key: PKey) -> bool:
@@ -62,6 +64,7 @@ class Userauth(AuthOnlyHandler):
     def _parse_userauth_failure(self, m: Message) -> None:
         self._answered = True
         self.allowed = tuple(m.get_list())
+        self.partial = self.partial or m.get_boolean()
         self.authenticated = False
 
 

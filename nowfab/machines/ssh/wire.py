@@ -1,11 +1,10 @@
-"""Read a socket in large pieces and know when something last came."""
+"""Read a socket in large pieces, without a limit, until somebody cuts it."""
 
 from __future__ import annotations
 
 import contextlib
 import selectors
 import socket
-import time
 from typing import Protocol
 
 PIECE = 64 * 1024
@@ -38,13 +37,11 @@ class Wire:
         self._stream = stream
         self._buffer = memoryview(rest)
         self._closed = False
-        self.last = time.monotonic()
 
     def recv(self, size: int) -> bytes:
         """Give at most `size` bytes, b"" at the end; waits without a limit."""
         if not self._buffer:
             data = self._stream.recv(max(size, PIECE))
-            self.last = time.monotonic()
             if len(data) <= size:
                 return data
             self._buffer = memoryview(data)

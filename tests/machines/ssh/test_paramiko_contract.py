@@ -13,7 +13,8 @@ from paramiko.packet import Packetizer
 
 TRANSPORT = (
     "_active_check_timeout _channel_handler_table _enforce_strict_kex _expect_packet _next_channel "
-    "_parse_channel_open_failure _preferred_ciphers _preferred_keys _preferred_macs _send_kex_init "
+    "_parse_channel_open_failure _really_parse_kex_init "
+    "_preferred_ciphers _preferred_keys _preferred_macs _send_kex_init "
     "_send_message _send_user_message _unlink_channel"
 )
 INSTANCE = (

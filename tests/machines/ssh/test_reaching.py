@@ -79,7 +79,7 @@ CASES = {
     "A3_tarpit": (silence, "no SSH banner from 127.0.0.1 port", "within 1 s"),
     "A4_one_line_now_and_then": (drip, "no SSH banner from 127.0.0.1 port", "within 1 s"),
     "A5_a_line_without_end": (flood, "not an SSH server: 64 KiB came", "identification"),
-    "A6_banner_then_silence": (say(b"SSH-2.0-x\r\n"), "no end of the authentication", "within 1 s"),
+    "A6_banner_then_silence": (say(b"SSH-2.0-x\r\n"), "no end of the key exchange", "within 1 s"),
     "A7_another_ssh": (say(b"SSH-1.5-x\r\n"), "the server speaks another SSH: `SSH-1.5-x`", ""),
     "A7_garbage_after_the_banner": (say(b"SSH-2.0-x\r\n" + b"\xff" * 99), "key exchange failed", ""),
     "A7_a_web_server": (
