@@ -23,7 +23,8 @@ class Settings:
 
     `timeout` is for the command, None for no limit. `host_keys` is None when nobody said:
     then a run asks on a terminal and is strict without one. `ask_password` says that the user will
-    type a login password for the nodes that refuse every key.
+    type a login password for the nodes that refuse every key. After `silence` seconds without a
+    sign of life a connection counts as lost.
     """
 
     fanout: int = 64
@@ -32,6 +33,7 @@ class Settings:
     host_keys: HostKeys | None = None
     format: Format = "table"
     ask_password: bool = False
+    silence: float = 45.0
 
 
 def parse(
@@ -41,6 +43,7 @@ def parse(
     host_keys: str | None = None,
     format: str | None = None,
     ask_password: bool = False,
+    silence: str | None = None,
 ) -> Settings:
     """Read what was typed behind the flags of these names, None for a flag that was not typed."""
     usual = Settings()
@@ -51,6 +54,7 @@ def parse(
         None if host_keys is None else cast(HostKeys, choice("--host-keys", host_keys, get_args(HostKeys))),
         usual.format if format is None else cast(Format, choice("--format", format, get_args(Format))),
         ask_password,
+        usual.silence if silence is None else seconds("--silence", silence),
     )
 
 

@@ -91,6 +91,7 @@ def _options(settings: Settings, screen: Screen) -> Options:
         settings.fanout,
         settings.connect_timeout,
         policies.get(settings.host_keys, "strict"),
+        settings.silence,
         live=settings.format == "stream",
         password=ask.password("login password", screen, sys.stdin) if settings.ask_password else None,
         environ=os.environ,

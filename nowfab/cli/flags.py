@@ -39,6 +39,7 @@ FLAGS = (
     Flag(("fanout",), "nodes to talk to at once (64)"),
     Flag(("connect-timeout",), "seconds from looking a name up to being logged in (10)"),
     Flag(("timeout", "T", "command-timeout"), "seconds that the command may take (no limit)"),
+    Flag(("silence",), "seconds without a sign of life after which a connection counts as lost (45)"),
     Flag(("host-keys",), "unknown host keys: strict, ask or accept-new (ask on a terminal, else strict)"),
     Flag(("ask-password",), "ask once for a login password, for nodes that refuse every key", switch=True),
     Flag(("format",), "table, json or stream (table)"),
@@ -57,6 +58,7 @@ class Typed:
     fanout: str | None = None
     connect_timeout: str | None = None
     timeout: str | None = None
+    silence: str | None = None
     host_keys: str | None = None
     ask_password: bool = False
     format: str | None = None
@@ -70,6 +72,7 @@ class Typed:
             self.host_keys,
             self.format,
             self.ask_password,
+            self.silence,
         )
 
 
