@@ -4,13 +4,15 @@ PYTHON =
 export PYTHON
 IN_VENV = .venv/bin/python
 
-.PHONY: help demo test lint map wheel clean fleet-environment dev-environment
+.PHONY: help demo test lint map wheel clean bench bench-setup fleet-environment dev-environment
 
 help:
 	@echo 'make demo    start five practice nodes, run a command on them, show the table, clean up'
 	@echo 'make test    run every check that this machine can run; says what it skipped, and why'
 	@echo 'make lint    only the format, the lint and the types'
 	@echo 'make map     write the map of the code into README.md, from the docstrings'
+	@echo 'make bench   put nowfab beside its peers, 40 minutes; WORKS=a,c PEERS=asyncssh,clush ROUNDS=1 NODES=100 for less'
+	@echo 'make bench-setup  install those peers (the Debian packages only as root)'
 	@echo 'make wheel   build dist/nowfab-*.whl'
 	@echo 'make clean   remove what the others have made, .venv too'
 
@@ -27,6 +29,13 @@ lint: dev-environment
 
 map: dev-environment
 	$(IN_VENV) scripts/map.py --write
+
+bench: dev-environment
+	@$(IN_VENV) -m bench $(if $(WORKS),--works $(WORKS)) $(if $(PEERS),--peers $(PEERS)) \
+	  $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(NODES),--nodes $(NODES)) $(if $(MINUTES),--minutes $(MINUTES))
+
+bench-setup: dev-environment
+	@$(IN_VENV) -m bench.setup
 
 wheel: dev-environment
 	$(IN_VENV) -m build --wheel --no-isolation
