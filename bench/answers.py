@@ -59,7 +59,8 @@ def _bytes(shown: str | dict[str, str]) -> bytes:
 def ansible(work: Work, out: Path) -> Answers:
     """Read blocks below lines such as `node | CHANGED | rc=0 >>`; it ends each with one more newline."""
     data = (out / "stdout").read_bytes()
-    heads = list(re.finditer(rb"^(\S+) \| (?:(CHANGED) \| rc=0 >>\n|\S+ \| rc=|UNREACHABLE! =>)", data, re.M))
+    begins = rb"^(\S+) \| (?:(CHANGED) \| rc=0 >>\n|\S+ \| rc=|UNREACHABLE! =>)|^\[(?:ERROR|WARNING)\]: "
+    heads = list(re.finditer(begins, data, re.M))
     ends = [head.start() for head in heads[1:]] + [len(data)]
     return {
         head[1].decode(): data[head.end() : end].removesuffix(b"\n")

@@ -116,7 +116,7 @@ def _user(folder: Path) -> Iterator[str]:
     try:
         yield USER
     finally:
-        subprocess.run(["userdel", "--force", USER], check=False)
+        subprocess.run(["userdel", "--force", USER], check=False, capture_output=True)  # it warns of sessions
 
 
 def _keys(folder: Path, home: Path, addresses: Sequence[str], user: str, port: int) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench import answers
 from bench.nodes import Nodes
@@ -47,19 +48,24 @@ def run(peer: Peer, work: Work, nodes: Nodes, folder: Path, number: int, limit: 
     call = peer.prepare(peer.program, nodes, work, out)
     load = os.getloadavg()[0]
     words = [sys.executable, "-IS", str(MEASURE), str(limit), f"{out}/stdout", f"{out}/stderr", *call.words]
-    measured = subprocess.run(
-        words,
-        cwd=out,
-        env={**_environment(nodes), **call.environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    took = json.loads(measured.stdout)
+    took = _measured(words, out, {**_environment(nodes), **call.environment})
     failed = _failures(peer, work, out, took["code"], took["cut"])
     said = (out / "stderr").read_text(errors="replace")[-500:] if failed else ""
     shutil.rmtree(out)
     return Run(work.name, peer.name, number, **took, failures=failed, load=round(load, 2), said=said)
+
+
+def _measured(words: list[str], folder: Path, environment: dict[str, str]) -> dict[str, Any]:
+    """Give what bench/measure.py says; when we are ended, it is asked to end what it runs."""
+    process = subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.PIPE)
+    try:
+        said, _ = process.communicate()
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+    took: dict[str, Any] = json.loads(said)
+    return took
 
 
 def _failures(peer: Peer, work: Work, out: Path, code: int, cut: bool) -> int:
