@@ -21,14 +21,14 @@ LONGEST = 31 * 24 * 3600.0
 class Settings:
     """How a run goes: nodes at once, seconds, what to do about host keys, how to show it.
 
-    `timeout` is for the command, None for no limit. `host_keys` is None when nobody said:
-    then a run asks on a terminal and is strict without one. `ask_password` says that the user will
-    type a login password for the nodes that refuse every key. After `silence` seconds without a
-    sign of life a connection counts as lost.
+    `timeout` is for the command, None for no limit; `connect_timeout` None means what ssh_config
+    says, else 10. `host_keys` is None when nobody said: then a run asks on a terminal and is strict
+    without one. `ask_password` says that the user will type a login password for the nodes that
+    refuse every key. After `silence` seconds without a sign of life a connection counts as lost.
     """
 
     fanout: int = 64
-    connect_timeout: float = 10.0
+    connect_timeout: float | None = None
     timeout: float | None = None
     host_keys: HostKeys | None = None
     format: Format = "table"

@@ -35,6 +35,12 @@ class _Meant:
 
     def add(self, typed: names.Word, seat: names.Word | None = None) -> None:
         """Mean one node, perhaps again."""
+        known = self.typed.get(typed.name, typed)
+        if known.port and typed.port and known.port != typed.port:
+            raise UsageError(
+                f"`{typed.name}` is meant with port {known.port} and with port {typed.port}; "
+                "nodes.yaml can give each a name, with an address and a port"
+            )
         self.typed[typed.name] = _first(self.typed.get(typed.name), typed)
         if seat is not None:
             self.seats[typed.name] = _first(self.seats.get(typed.name), seat)

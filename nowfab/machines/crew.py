@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from nowfab.blobs import Spool
 from nowfab.inventory.node import Node
@@ -14,15 +16,18 @@ from nowfab.machines.options import Options
 from nowfab.machines.ssh import endpoint
 from nowfab.machines.ssh.dial import Dial
 from nowfab.machines.ssh.fabric import NodeGroup
-from nowfab.machines.ssh.gateways import Gateways, jump
+from nowfab.machines.ssh.gateways import Gateways, JumpLoop, jump
 from nowfab.machines.ssh.keys import Ring
 from nowfab.machines.ssh.link import Hosts
 from nowfab.machines.ssh.link import Stranger as Stranger
-from nowfab.machines.ssh.machine import SshMachine, Tools
+from nowfab.machines.ssh.machine import Dialler, SshMachine, Tools
 from nowfab.machines.ssh.pump import Patience
-from nowfab.machines.ssh.sshconfig import SshConfig
+from nowfab.machines.ssh.sshconfig import HostSettings, SshConfig
 from nowfab.machines.watch import Watch
 from nowfab.talk import Event, Until, Work
+
+CONNECT = 10.0
+"""Seconds for connecting where neither a flag nor ssh_config says."""
 
 
 class FabricCrew:
@@ -33,13 +38,13 @@ class FabricCrew:
 
     def __init__(self, options: Options, spool: Spool, watch: Watch) -> None:
         self._options = options
-        patience = Patience(options.connect_timeout, options.silence)
+        patience = Patience(options.connect_timeout or CONNECT, options.silence)
         self._tools = Tools(watch, Hosts(), Ring(), spool, options.live, options.password, patience)
         self._width, sockets = room(options.fanout)
         self._exchange = Exchange(self._width, sockets)
         self._gateways = Gateways(lambda node: self._machine(0, node), watch)
         self._config = SshConfig.read(options.home, environ=options.environ)
-        self._user = getpass.getuser()
+        self._user = _local_user()
         self.warnings: list[str] = []
         if self._width < options.fanout:
             self.warnings.append(
@@ -61,6 +66,7 @@ class FabricCrew:
         """Write these host keys down; their nodes can be asked again."""
         self._tools.hosts.trust(strangers)
         self._tools.hosts.strangers.clear()
+        self._gateways.forgive()
 
     def each(self, nodes: Sequence[Node], work: Work, until: Until) -> Iterator[Event]:
         """Hold a talk with every node; exactly one Finished each, in any order."""
@@ -86,18 +92,34 @@ class FabricCrew:
 
     def _machine(self, number: int, node: Node) -> SshMachine:
         settings = self._config.lookup(node.name, node.user, node.port)
-        self._warn(settings.unsupported)
+        self._warn(settings)
         where = endpoint.decide(node, settings, self._options, self._user)
-        dial = Dial(number, where.host, where.port, self._options.connect_timeout)
+        seconds = self._options.connect_timeout or settings.connect_timeout or CONNECT
+        dial = Dial(number, where.host, where.port, seconds)
         via = node.via or jump(settings.proxy_jump, node.name)
-        dialler = self._exchange if via is None else self._gateways.through(via)
+        dialler: Dialler = self._exchange
+        try:
+            dialler = self._exchange if via is None else self._gateways.through(via)
+        except JumpLoop as error:
+            where = replace(where, refusal=str(error))
         return SshMachine(node, where, dial, self._tools, dialler)
 
-    def _warn(self, unsupported: Sequence[tuple[str, object]]) -> None:
-        for directive, place in unsupported:
-            sentence = f"{place}: {directive} is not supported"
-            if sentence not in self.warnings:
-                self.warnings.append(sentence)
+    def _warn(self, settings: HostSettings) -> None:
+        """Name what ssh_config says and is not done, each once."""
+        said = [f"{place}: {directive} is not supported" for directive, place in settings.unsupported]
+        if settings.certificate_files:
+            said.append("ssh_config: CertificateFile is not supported; KEY-cert.pub beside the key is")
+        if settings.strict_host_key_checking == "no":
+            said.append("ssh_config: StrictHostKeyChecking no counts as accept-new; a changed key is refused")
+        self.warnings += [sentence for sentence in said if sentence not in self.warnings]
+
+
+def _local_user() -> str:
+    """Give the local user's name; a uid that nobody gave a name is its own."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def open_crew(options: Options, spool: Spool, watch: Watch) -> FabricCrew:

@@ -20,6 +20,9 @@ EVENTS = 256
 """Events that may wait for the main thread; the bound is the back-pressure on the nodes."""
 
 
+Ready = queue.SimpleQueue[tuple[int, Opened | Failed | None] | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One node of a run with its machine; `dial` is None where no socket is needed."""
@@ -33,7 +36,7 @@ class Exchange:
     """The front's other end: who waits for which socket."""
 
     def __init__(self, width: int, room: int) -> None:
-        self._ready: queue.SimpleQueue[tuple[int, Opened | Failed | None] | None] = queue.SimpleQueue()
+        self._ready: Ready = queue.SimpleQueue()
         self._private: dict[int, queue.SimpleQueue[Opened | Failed]] = {}
         self._numbers = itertools.count(-1, -1)
         self.front = Front(self._deliver, width, room)
@@ -49,21 +52,20 @@ class Exchange:
         """Have a worker take a member that needs no socket first."""
         self._ready.put((number, None))
 
-    def get(self) -> tuple[int, Opened | Failed | None] | None:
-        """Wait for the next member that a worker can begin with; None ends the worker."""
-        return self._ready.get()
+    def begin(self) -> Ready:
+        """Begin a fan-out: give the queue of members that a worker can begin with, None ending the worker.
 
-    def stop(self, workers: int) -> None:
-        """End as many workers."""
-        for _ in range(workers):
-            self._ready.put(None)
+        A worker that is slow to leave keeps its own queue, and takes nothing of the next fan-out.
+        """
+        self._ready = queue.SimpleQueue()
+        return self._ready
 
     def dial(self, dial: Dial, until: Until) -> Opened | Failed:
         """Open one more connection for a worker, which waits."""
         number = next(self._numbers)
         answer: queue.SimpleQueue[Opened | Failed] = queue.SimpleQueue()
         self._private[number] = answer
-        self.front.add([replace(dial, number=number)])
+        self.front.now(replace(dial, number=number))
         end = answer.get()
         del self._private[number]
         if isinstance(end, Opened):
@@ -87,6 +89,7 @@ class Spread:
         self._exchange = exchange
         self._events: queue.Queue[Event] = queue.Queue(EVENTS)
         self._width = min(width, len(members))
+        self._ready = exchange.begin()
 
     def events(self) -> Iterator[Event]:
         """Begin, and give the events until every member has finished."""
@@ -110,7 +113,8 @@ class Spread:
                 yield event
         finally:
             forget()
-            self._exchange.stop(workers)
+            for _ in range(workers):
+                self._ready.put(None)
 
     def _start(self) -> tuple[int, str]:
         """Start the workers; give how many there are, and why there are not more."""
@@ -122,7 +126,7 @@ class Spread:
         return self._width, ""
 
     def _serve(self) -> None:
-        while (item := self._exchange.get()) is not None:
+        while (item := self._ready.get()) is not None:
             number, end = item
             member = self._members[number]
             self._events.put(Finished(member.node.name, self._talk(member, end)))

@@ -19,14 +19,15 @@ class Options:
     """Everything that reaching nodes needs to be told; `environ` is the caller's environment.
 
     `host_keys` None means what ssh_config says, else strict. `fanout` is how many nodes are worked on
-    at once, `connect_timeout` the seconds from DNS to the end of authentication, `silence` the
-    seconds without a sign of life after which a connection counts as gone, `live` whether Output
-    events are wanted, `password` what a node is told that refused every key.
+    at once, `connect_timeout` the seconds from DNS to the end of authentication (None: what
+    ssh_config says, else 10), `silence` the seconds without a sign of life after which a connection
+    counts as gone, `live` whether Output events are wanted, `password` what a node is told that
+    refused every key.
     """
 
     home: Path
     fanout: int = 64
-    connect_timeout: float = 10.0
+    connect_timeout: float | None = None
     host_keys: HostKeys | None = None
     silence: float = 45.0
     live: bool = False

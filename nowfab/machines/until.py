@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 import time
@@ -87,7 +88,8 @@ class Limit:
             actions = list(self._actions.values())
             self._actions.clear()
         for action in actions:
-            action()
+            with contextlib.suppress(Exception):  # the other nodes must be stopped all the same
+                action()
 
 
 def _nothing() -> None:

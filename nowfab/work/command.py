@@ -55,7 +55,7 @@ def with_password(
     `prompts` gives a prompt that nobody can guess, a new one for each node.
     """
     free = command(text, timeout, shape)
-    probe = Exec(remote.line("true", replace(shape, cd="", env=(), shell="")))
+    probe = Exec(remote.line("true", replace(shape, cd="", env=(), shell="")), timeout=timeout)
 
     def talk(node: Node) -> Talk:
         tried = yield probe

@@ -25,7 +25,8 @@ class Endpoint:
 
     `named` says that somebody asked for the identities by name, so that a missing file is worth a
     word. `lookups` are the names under which known_hosts may have its key, the first one is the
-    one that a new key is written under, in the first of `known_hosts`.
+    one that a new key is written under, in the first of `known_hosts`; `ask` says whether the user
+    may be asked about it.
     """
 
     host: str
@@ -38,6 +39,7 @@ class Endpoint:
     lookups: tuple[str, ...]
     known_hosts: tuple[Path, ...]
     accept_new: bool
+    ask: bool = True
     hash_names: bool = False
     refusal: str = ""
 
@@ -59,6 +61,7 @@ def decide(node: Node, settings: HostSettings, options: Options, user: str) -> E
         lookups=_lookups(node, settings, host, port),
         known_hosts=_known_hosts(node, settings, options),
         accept_new=not own and _accept_new(settings, options),
+        ask=bool(options.host_keys) or settings.strict_host_key_checking != "yes",
         hash_names=settings.hash_known_hosts,
         refusal=node.down or _unsupported(settings),
     )

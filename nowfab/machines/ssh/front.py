@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from nowfab.machines.ssh.attempt import Attempt
 from nowfab.machines.ssh.dial import Dial, Failed, Hop, Opened
@@ -66,7 +67,19 @@ class Front:
     def add(self, dials: Iterable[Dial]) -> None:
         """Have these dialled, in order."""
         more = list(dials)
-        self._call(lambda: self._waiting.extend(more))
+
+        def extend() -> None:
+            self._ended = ""
+            self._waiting.extend(more)
+
+        self._call(extend)
+
+    def now(self, dial: Dial) -> None:
+        """Dial for a worker that waits for it: neither width nor gate may hold it up.
+
+        The workers who would make room may all be waiting here.
+        """
+        self._call(lambda: self._begin_or_fail(dial))
 
     def settled(self, hop: Hop) -> None:
         """Say that an opened connection is authenticated or gone: the gate lets another in."""
@@ -93,20 +106,33 @@ class Front:
                 return
 
     def _run(self) -> None:
+        try:
+            self._serve()
+        except Exception as error:  # a run that hangs would be worse than rows that name a bug of ours
+            self._cancel(f"nowfab's own trouble, {type(error).__name__}: {error}")
+        self._selector.close()
+        self._ears.close()
+        self._mouth.close()
+
+    def _serve(self) -> None:
         while not self._closed:
             self._start()
             for key, _ in self._selector.select(self._pause()):
                 if key.data is None:
                     self._ears.recv(4096)
                 else:
-                    key.data.ready(key.fileobj)
+                    self._guard(key.data, key.fileobj)
             while self._heap and self._heap[0][0] <= time.monotonic():
                 heapq.heappop(self._heap)[2]()
             while not self._calls.empty():
                 self._calls.get()()
-        self._selector.close()
-        self._ears.close()
-        self._mouth.close()
+
+    def _guard(self, attempt: Attempt, sock: Any) -> None:
+        """Have an attempt look at its socket; its trouble, even our own, is nobody else's."""
+        try:
+            attempt.ready(sock)
+        except Exception as error:
+            attempt.cancel(f"{type(error).__name__}: {error}")
 
     def _pause(self) -> float | None:
         if not self._calls.empty():
@@ -129,6 +155,12 @@ class Front:
 
     def _may(self) -> bool:
         return self._young + self._busy < self._width + AHEAD and len(self._attempts) < self._room
+
+    def _begin_or_fail(self, dial: Dial) -> None:
+        if self._ended:
+            self._deliver(Failed(dial, self._ended, 0.0))
+        else:
+            self._begin(dial)
 
     def _begin(self, dial: Dial) -> None:
         self._unsettled[dial.hop] += 1
@@ -163,6 +195,7 @@ class Front:
         self._busy -= 1
 
     def _cancel(self, reason: str) -> None:
+        self._ended = reason
         for attempt in list(self._attempts):
             attempt.cancel(reason)
         while self._waiting:

@@ -30,21 +30,48 @@ from nowfab.talk import Until
 MakeMachine = Callable[[Node], SshMachine]
 
 
+Key = tuple[str, str | None, int | None, "Key | None"]
+
+
+def _key(node: Node) -> Key:
+    """Tell gateways apart: one name may be logged in to as two users, on two ports, by two ways."""
+    return node.name, node.user, node.port, _key(node.via) if node.via else None
+
+
+class JumpLoop(NowfabError):
+    """A gateway that would be reached through itself."""
+
+
 class Gateways:
-    """The gateways of a run by name; each is connected to once, when the first node needs it."""
+    """The gateways of a run; each is connected to once, when the first node needs it."""
 
     def __init__(self, make: MakeMachine, watch: Watch) -> None:
         self._make = make
         self._watch = watch
         self._lock = threading.RLock()  # a gateway may lie behind another
-        self._open: dict[str, Gateway] = {}
+        self._open: dict[Key, Gateway] = {}
+        self._making: list[Node] = []
 
     def through(self, node: Node) -> Gateway:
-        """Give the way through `node`."""
+        """Give the way through `node`; JumpLoop when it leads back to itself."""
+        key = _key(node)
         with self._lock:
-            if node.name not in self._open:
-                self._open[node.name] = Gateway(node, self._make(node), self._watch)
-            return self._open[node.name]
+            if key not in self._open:
+                if key in map(_key, self._making):
+                    names = " → ".join(known.name for known in [*self._making, node])
+                    raise JumpLoop(f"ProxyJump leads in a circle: {names}")
+                self._making.append(node)
+                try:
+                    self._open[key] = Gateway(node, self._make(node), self._watch)
+                finally:
+                    self._making.pop()
+            return self._open[key]
+
+    def forgive(self) -> None:
+        """Let the dead be tried once more: what kept them away may be mended."""
+        with self._lock:
+            for key in [key for key, gateway in self._open.items() if gateway.dead]:
+                self._open.pop(key).close()
 
     def close(self) -> None:
         """Let go of every gateway."""
@@ -65,17 +92,20 @@ class Gateway:
         self._machine = machine
         self._watch = watch
         self._lock = threading.Lock()
-        self._turns = threading.BoundedSemaphore(GATE)
+        self._turns = threading.Condition()
+        self._free = GATE
         self._transport: NodeTransport | None = None
-        self._dead = ""
+        self.dead = ""
 
     def dial(self, dial: Dial, until: Until) -> Opened | Failed:
         """Open a channel to the node behind and read its identification; waits for a turn first."""
-        self._turns.acquire()
+        began = time.monotonic()
+        if not self._turn(until):
+            return Failed(dial, until.reason, time.monotonic() - began)
         began = time.monotonic()
         try:
             transport = self._reach(until)
-            tunnel = Tunnel(_open(transport, dial))
+            tunnel = Tunnel(_open(transport, dial, until))
             timer = self._watch.after(dial.seconds, tunnel.close)
             forget = until.call(tunnel.close)
             try:
@@ -93,31 +123,52 @@ class Gateway:
 
     def settled(self, hop: Hop) -> None:
         """Learn that a connection behind is authenticated or gone: another may have its turn."""
-        self._turns.release()
+        self._give()
 
     def close(self) -> None:
         """Let go of the connection, and with it of everything behind."""
         with self._lock:
-            self._dead = self._dead or "closed"
+            self.dead = self.dead or "closed"
             if self._transport is not None:
                 self._transport.wire.cut()
 
+    def _turn(self, until: Until) -> bool:
+        """Wait for a turn, which costs nothing of the deadline; False when the run ends meanwhile."""
+        forget = until.call(self._wake)
+        with self._turns:
+            while not self._free and not until.reason:
+                self._turns.wait()
+            mine = not until.reason
+            self._free -= mine
+        forget()
+        return mine
+
+    def _wake(self) -> None:
+        with self._turns:
+            self._turns.notify_all()
+
+    def _give(self) -> None:
+        """Give a turn back."""
+        with self._turns:
+            self._free += 1
+            self._turns.notify()
+
     def _fail(self, dial: Dial, reason: str, began: float) -> Failed:
-        self._turns.release()
+        self._give()
         late = dial.seconds <= time.monotonic() - began
         within = f" within {dial.seconds:g} s" if late and "within" not in reason else ""
         return Failed(dial, f"via {self._node.name}: {reason}{within}", time.monotonic() - began)
 
     def _reach(self, until: Until) -> NodeTransport:
         with self._lock:
-            if self._dead:
-                raise Unreached(self._dead, False)
+            if self.dead:
+                raise Unreached(self.dead, False)
             if self._transport is None:
                 try:
                     self._transport = self._machine.reach(until)
                 except (Unreached, Refused, NowfabError) as error:
-                    self._dead = str(error)
-                    raise Unreached(self._dead, False) from error
+                    self.dead = str(error)
+                    raise Unreached(self.dead, False) from error
                 threading.Thread(
                     target=self._serve, name=f"nowfab-via-{self._node.name}", daemon=True
                 ).start()
@@ -130,11 +181,11 @@ class Gateway:
         try:
             transport.step_until(lambda: not transport.active)
         except Exception as error:
-            self._dead = f"its connection ended: {error}" if str(error) else "its connection ended"
+            self.dead = f"its connection ended: {error}" if str(error) else "its connection ended"
         transport.abandon()
 
 
-def _open(transport: NodeTransport, dial: Dial) -> paramiko.Channel:
+def _open(transport: NodeTransport, dial: Dial, until: Until) -> paramiko.Channel:
     """Open a `direct-tcpip` channel (RFC 4254 section 7.2); Unreached says what the gateway said."""
     channel = paramiko.Channel(0)
     answered = threading.Event()
@@ -157,7 +208,14 @@ def _open(transport: NodeTransport, dial: Dial) -> paramiko.Channel:
         message.add_string(host)
         message.add_int(port)
     transport._send_user_message(message)
-    if not answered.wait(dial.seconds):
+    forget = until.call(answered.set)
+    try:
+        in_time = answered.wait(dial.seconds)
+    finally:
+        forget()
+    if until.reason:
+        raise Unreached(until.reason, False)
+    if not in_time:
         raise Unreached(f"no answer from {dial.host} port {dial.port}", False)
     if refusals or not transport.active:
         said = refusals[0].lower() if refusals else "the gateway is gone"

@@ -97,7 +97,8 @@ class Hosts:
             self.trust([stranger])
             return NEW
         with self._lock:
-            self.strangers.append(stranger)
+            if endpoint.ask and (stranger.host, blob) not in {(s.host, s.blob) for s in self.strangers}:
+                self.strangers.append(stranger)
         raise Refused(
             f"unknown host key; `--host-keys accept-new` writes it down: {kind} {stranger.fingerprint}"
         )
@@ -120,7 +121,9 @@ class Hosts:
         """Write these keys into known_hosts and know them from now on."""
         with self._lock:
             for file, hashed in {(stranger.file, stranger.hash_names) for stranger in strangers}:
-                mine = [(s.host, s.kind, s.blob) for s in strangers if s.file == file]
+                mine = [
+                    (s.host, s.kind, s.blob) for s in strangers if (s.file, s.hash_names) == (file, hashed)
+                ]
                 knownhosts_file.append(file, mine, hashed)
                 self._accepted.update((file, host, blob) for host, _, blob in mine)
 

@@ -96,7 +96,7 @@ class Pump:
             forget()
             if limit is not until:
                 limit.close()
-            for timer in self._timers.values():
+            for timer in list(self._timers.values()):
                 timer.forget()
         return self._outcome(bool(limit.reason) and not until.reason)
 

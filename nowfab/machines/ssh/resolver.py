@@ -58,7 +58,7 @@ class Resolver:
 def _literal(host: str, port: int) -> Answer | None:
     try:
         return _look_up_with(host, port, socket.AI_NUMERICHOST)
-    except OSError:
+    except (OSError, UnicodeError):
         return None
 
 

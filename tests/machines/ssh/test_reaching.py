@@ -215,3 +215,30 @@ def test_at_most_eight_are_at_the_door_of_one_address(controller: Controller, se
 
     assert {Status.UNREACHABLE} == {row.status for row in report.results}
     assert 8 == most
+
+
+def test_servers_that_hang_up_in_the_key_exchange_hold_up_nobody(
+    controller: Controller, serve: Serve, sshd_nodes: tuple[Node, ...]
+) -> None:
+    """Every worker dials again at once while as many opened sockets wait: nobody may wait for nobody."""
+
+    def hang_up(sock: socket.socket) -> None:
+        sock.sendall(b"SSH-2.0-x\r\n")
+        sock.recv(65536)
+
+    bad = [node(serve(hang_up), f"bad{number:02}") for number in range(12)]
+    report = controller.run([*bad, *sshd_nodes], "true", fanout=2, connect_timeout=4.0)
+
+    assert [Status.UNREACHABLE] * 12 + [Status.OK] * 5 == [row.status for row in report.results]
+    assert {4} == {row.attempts for row in report.results[:12]}
+
+
+@pytest.mark.parametrize("name", ["a..b", "x" * 64, "no-such-node.invalid"])
+def test_A13_a_name_that_cannot_be_looked_up_is_one_row(
+    controller: Controller, sshd_nodes: tuple[Node, ...], name: str
+) -> None:
+    """An empty or over-long label makes the look-up itself fail; the others must not notice."""
+    report = controller.run([Node("bad01", address=name, user="pi"), *sshd_nodes], "true")
+
+    assert [Status.UNREACHABLE] + [Status.OK] * 5 == [row.status for row in report.results]
+    assert report.results[0].reason.startswith(("no address for", f"`{name}` cannot be"))

@@ -66,17 +66,17 @@ def test_C7_what_outlives_its_time_is_stopped_on_the_node(
     """A row that says timed-out must not leave the command running."""
     mark = tmp_path / "alive"
     began = time.monotonic()
-    result = controller.one(sshd_nodes[0], f"echo begun; sleep 3; touch {mark}; sleep 60", timeout=1.5)
+    result = controller.one(sshd_nodes[0], f"echo begun; sleep 6; touch {mark}; sleep 60", timeout=4)
     took = time.monotonic() - began
-    time.sleep(2)
+    time.sleep(2.5)
 
-    assert (Status.TIMED_OUT, "timed out after 1.5 s", b"begun\n") == (
+    assert (Status.TIMED_OUT, "timed out after 4 s", b"begun\n") == (
         result.status,
         result.reason,
         text(result),
     )
     assert not mark.exists()
-    assert took < 6
+    assert took < 9
 
 
 def test_C8_a_background_child_does_not_hold_the_row(

@@ -1,0 +1,77 @@
+"""Behind a gateway: asked about once, stopped by one Ctrl-C, never in a circle."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from dataclasses import replace
+
+from nowfab import engine
+from nowfab.inventory.node import Node
+from nowfab.machines.until import Limit
+from nowfab.results import Status
+from nowfab.talk import Finished
+from nowfab.work.command import command
+from nowfab.work.ping import ping
+from tests.machines.conftest import Controller
+
+
+def test_B4_after_a_yes_the_nodes_behind_the_gateway_are_reached(
+    controller: Controller, sshd_nodes: tuple[Node, ...]
+) -> None:
+    """First contact with a private network: one question for the master, then everybody answers."""
+    fresh = [replace(node, known_hosts=None, fleet="") for node in sshd_nodes[:3]]
+    nodes = [fresh[0], *(replace(node, via=fresh[0]) for node in fresh[1:])]
+    crew, watch = controller.crew()
+    asked = []
+    for _ in range(3):
+        ended = [e.result for e in crew.each(nodes, ping(), Limit(watch)) if isinstance(e, Finished)]
+        asked.append(sorted(stranger.node for stranger in crew.strangers))
+        crew.trust(list(crew.strangers))
+
+    assert [["red01"], ["red02", "red03"], []] == asked
+    assert {Status.OK} == {result.status for result in ended}
+
+
+def test_D1_one_cancel_ends_all_who_wait_behind_a_gateway(
+    controller: Controller, sshd_nodes: tuple[Node, ...]
+) -> None:
+    """Ctrl-C once means: the table, now; also when twenty nodes behind the master say nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        nodes = [
+            replace(sshd_nodes[1], name=f"in{number:02}", address="127.0.0.1", port=port, via=sshd_nodes[0])
+            for number in range(20)
+        ]
+        crew, watch = controller.crew(connect_timeout=20.0)
+        until = Limit(watch)
+        threading.Timer(1.0, lambda: until.cancel("stopped by Ctrl-C")).start()
+        began = time.monotonic()
+        report = engine.carry_out("test", nodes, command("true"), crew, until)
+
+    assert {Status.CANCELLED} == {row.status for row in report.results}
+    assert time.monotonic() - began < 6
+
+
+def test_a_proxyjump_that_leads_in_a_circle_is_a_row(controller: Controller) -> None:
+    """Two lines of ssh_config that name each other must not end in a traceback."""
+    folder = controller.home / ".ssh"
+    folder.mkdir(mode=0o700)
+    (folder / "config").write_text("Host g1\n  ProxyJump g2\nHost g2\n  ProxyJump g1\n")
+    result = controller.one(Node("g1", user="pi"), "true")
+
+    assert Status.UNREACHABLE == result.status
+    assert "ProxyJump leads in a circle: g2 → g1 → g2" in result.reason
+
+
+def test_one_name_with_two_users_is_two_gateways(
+    controller: Controller, sshd_nodes: tuple[Node, ...]
+) -> None:
+    """`via` alice's master is not bob's: the second login must not ride on the first."""
+    gateway = sshd_nodes[0]
+    nobody = replace(gateway, user="no-such-user")
+    nodes = [replace(sshd_nodes[1], via=gateway), replace(sshd_nodes[2], via=nobody)]
+    report = controller.run(nodes, "true")
+
+    assert [Status.OK, Status.UNREACHABLE] == [row.status for row in report.results]
