@@ -5,6 +5,7 @@ NowfabError            exit code 1: nothing was sent
 ├── NameRefused        a word that cannot be a node, a user, a port or a range
 ├── FileError          a file of ours that cannot be read as it stands, with its place
 ├── NoSuchTarget       a group or node that nobody defines, or a selection of nothing
+├── JumpLoop           a gateway that would be reached through itself
 ├── FleetError         a practice fleet that cannot start, stop or be reached
 └── OutputError        exit code 5: results could not be written
 """
@@ -50,6 +51,10 @@ class FileError(NowfabError):
 
 class NoSuchTarget(NowfabError):
     """A group or node that nobody defines, or a selection of nothing."""
+
+
+class JumpLoop(NowfabError):
+    """A gateway that would be reached through itself; it becomes the row of its node."""
 
 
 class FleetError(NowfabError):

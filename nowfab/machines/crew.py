@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from nowfab.blobs import Spool
+from nowfab.errors import JumpLoop
 from nowfab.inventory.node import Node
 from nowfab.machines.descriptors import room
 from nowfab.machines.fanout import Exchange, Member
@@ -16,7 +17,7 @@ from nowfab.machines.options import Options
 from nowfab.machines.ssh import endpoint
 from nowfab.machines.ssh.dial import Dial
 from nowfab.machines.ssh.fabric import NodeGroup
-from nowfab.machines.ssh.gateways import Gateways, JumpLoop, jump
+from nowfab.machines.ssh.gateways import Gateways, jump
 from nowfab.machines.ssh.keys import Ring
 from nowfab.machines.ssh.link import Hosts
 from nowfab.machines.ssh.link import Stranger as Stranger

@@ -10,19 +10,16 @@ import time
 from collections.abc import Callable, Sequence
 
 import paramiko
-from paramiko.common import cMSG_CHANNEL_OPEN
-from paramiko.message import Message
 
-from nowfab.errors import NowfabError
+from nowfab.errors import JumpLoop, NowfabError
 from nowfab.inventory.node import Node
-from nowfab.machines.ssh.dial import VERSION, Dial, Failed, Hop, Opened
+from nowfab.machines.ssh.dial import Dial, Failed, Hop, Opened
 from nowfab.machines.ssh.front import GATE
-from nowfab.machines.ssh.greeting import Greeting, NotSsh
+from nowfab.machines.ssh.greeting import NotSsh
 from nowfab.machines.ssh.link import Refused, Unreached
 from nowfab.machines.ssh.machine import SshMachine
-from nowfab.machines.ssh.session import PACKET, WINDOW
 from nowfab.machines.ssh.transport import NodeTransport
-from nowfab.machines.ssh.wire import PIECE
+from nowfab.machines.ssh.tunnel import Tunnel, greet, open_tunnel
 from nowfab.machines.watch import Watch
 from nowfab.names import words
 from nowfab.talk import Until
@@ -36,10 +33,6 @@ Key = tuple[str, str | None, int | None, "Key | None"]
 def _key(node: Node) -> Key:
     """Tell gateways apart: one name may be logged in to as two users, on two ports, by two ways."""
     return node.name, node.user, node.port, _key(node.via) if node.via else None
-
-
-class JumpLoop(NowfabError):
-    """A gateway that would be reached through itself."""
 
 
 class Gateways:
@@ -105,11 +98,11 @@ class Gateway:
         began = time.monotonic()
         try:
             transport = self._reach(until)
-            tunnel = Tunnel(_open(transport, dial, until))
+            tunnel = Tunnel(open_tunnel(transport, dial, until))
             timer = self._watch.after(dial.seconds, tunnel.close)
             forget = until.call(tunnel.close)
             try:
-                version, rest = _greet(tunnel)
+                version, rest = greet(tunnel)
             finally:
                 forget()
                 timer.forget()
@@ -183,84 +176,6 @@ class Gateway:
         except Exception as error:
             self.dead = f"its connection ended: {error}" if str(error) else "its connection ended"
         transport.abandon()
-
-
-def _open(transport: NodeTransport, dial: Dial, until: Until) -> paramiko.Channel:
-    """Open a `direct-tcpip` channel (RFC 4254 section 7.2); Unreached says what the gateway said."""
-    channel = paramiko.Channel(0)
-    answered = threading.Event()
-    refusals: list[str] = []
-
-    def refuse(reason: str) -> None:
-        refusals.append(reason)
-        answered.set()
-
-    channel.refuse = refuse
-    channel._set_transport(transport)
-    channel.chanid = transport.new_channel(channel, WINDOW, PACKET)
-    transport.channel_events[channel.chanid] = answered
-    message = Message()
-    message.add_byte(cMSG_CHANNEL_OPEN)
-    message.add_string("direct-tcpip")
-    for number in (channel.chanid, WINDOW, PACKET):
-        message.add_int(number)
-    for host, port in (dial.hop, ("127.0.0.1", 0)):
-        message.add_string(host)
-        message.add_int(port)
-    transport._send_user_message(message)
-    forget = until.call(answered.set)
-    try:
-        in_time = answered.wait(dial.seconds)
-    finally:
-        forget()
-    if until.reason:
-        raise Unreached(until.reason, False)
-    if not in_time:
-        raise Unreached(f"no answer from {dial.host} port {dial.port}", False)
-    if refusals or not transport.active:
-        said = refusals[0].lower() if refusals else "the gateway is gone"
-        raise Unreached(f"{dial.host} port {dial.port}: {said}", False)
-    return channel
-
-
-class Tunnel:
-    """A channel through a gateway, as a stream for a wire: `shutdown` wakes whoever reads."""
-
-    def __init__(self, channel: paramiko.Channel) -> None:
-        self._channel = channel
-
-    def recv(self, size: int, /) -> bytes:
-        """Wait for bytes; b"" at the end."""
-        return self._channel.recv(size)
-
-    def send(self, data: bytes, /) -> int:
-        """Send some of `data`."""
-        return self._channel.send(data)
-
-    def fileno(self) -> int:
-        """Give what a selector takes."""
-        return self._channel.fileno()
-
-    def shutdown(self, how: int, /) -> None:
-        """End both directions, whatever `how` says."""
-        self._channel.close()
-
-    def close(self) -> None:
-        """Let go."""
-        self._channel.close()
-
-
-def _greet(tunnel: Tunnel) -> tuple[str, bytes]:
-    """Exchange identifications over a tunnel."""
-    tunnel.send(f"{VERSION}\r\n".encode())
-    greeting = Greeting()
-    while True:
-        data = tunnel.recv(PIECE)
-        if not data:
-            raise NotSsh(f"no SSH banner{': it said ' + greeting.said() if greeting.said() else ''}")
-        whole = greeting.feed(data)
-        if whole is not None:
-            return whole
 
 
 def jump(hops: Sequence[str] | None, name: str) -> Node | None:

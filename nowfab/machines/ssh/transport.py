@@ -39,19 +39,13 @@ from paramiko.common import (
     cMSG_UNIMPLEMENTED,
 )
 from paramiko.message import Message
-from paramiko.packet import Packetizer
 
 from nowfab.machines.ssh.dial import VERSION
+from nowfab.machines.ssh.packets import DAMAGED, BoundedPacketizer
 from nowfab.machines.ssh.userauth import Userauth
 from nowfab.machines.ssh.wire import Wire
 
 logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)
-
-
-LARGEST = 256 * 1024
-"""Bytes of a message at most, as in OpenSSH's PACKET_MAX_SIZE; a larger length was damaged on its way."""
-
-DAMAGED = "a message was damaged on its way"
 
 
 _KINDS = {
@@ -61,16 +55,6 @@ _KINDS = {
     "macs": ("server_mac_algo_list", "preferred_macs"),
 }
 """By a word of paramiko's error: what the server offered, and what we do."""
-
-
-class BoundedPacketizer(Packetizer):
-    """paramiko's, which would wait for gigabytes if a length said so."""
-
-    def read_all(self, n: int, check_rekey: bool = False) -> bytes:
-        """Read exactly `n` bytes; SSHException where no message is that long."""
-        if n > LARGEST:
-            raise paramiko.SSHException(DAMAGED)
-        return super().read_all(n, check_rekey)
 
 
 class Hangup(Exception):
