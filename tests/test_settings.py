@@ -12,7 +12,7 @@ from nowfab.settings import Settings
 def test_what_was_not_typed_has_its_usual_value() -> None:
     """The defaults stand in one place."""
 
-    assert Settings(64, 10.0, None, None, "table") == settings.parse()
+    assert Settings(64, None, None, None, "table") == settings.parse()
 
 
 def test_what_was_typed_counts() -> None:
