@@ -161,10 +161,9 @@ class Attempt:
         self._selector.unregister(sock)
         self._greeting = None
         sock.setblocking(True)
-        now = time.monotonic()
-        spent = now - self._began
+        spent = time.monotonic() - self._began
         dial = replace(self.dial, seconds=max(0.0, self.dial.seconds - spent))
-        self._done(self, Opened(dial, sock, version, rest, now, spent))
+        self._done(self, Opened(dial, sock, version, rest, spent))
 
     def _hung_up(self, sock: socket.socket, greeting: Greeting) -> None:
         """The server closed before it said SSH: its MaxStartups does that, so it is asked again."""

@@ -37,15 +37,14 @@ class Dial:
 class Opened:
     """A TCP connection on which both sides have said who they are.
 
-    `version` is the server's identification, `rest` what it sent behind it, `since` the monotonic
-    second at which it opened, `spent` the seconds that it took.
+    `version` is the server's identification, `rest` what it sent behind it, `spent` the seconds
+    that it took.
     """
 
     dial: Dial
     sock: Stream
     version: str
     rest: bytes
-    since: float
     spent: float
 
 

@@ -112,7 +112,7 @@ class Gateway:
             return self._fail(dial, f"{dial.host} port {dial.port}: {str(error).lower()}", began)
         spent = time.monotonic() - began
         left = Dial(dial.number, dial.host, dial.port, max(0.0, dial.seconds - spent), dial.attempts + 1)
-        return Opened(left, tunnel, version, rest, time.monotonic(), spent)
+        return Opened(left, tunnel, version, rest, spent)
 
     def settled(self, hop: Hop) -> None:
         """Learn that a connection behind is authenticated or gone: another may have its turn."""

@@ -96,6 +96,7 @@ class SshMachine:
             self._attempts = end.dial.attempts
             if isinstance(end, Failed):
                 raise Unreached(end.reason, False)
+            taken = time.monotonic()
             try:
                 self.transport = self._connect(end, until)
                 return self.transport
@@ -103,7 +104,7 @@ class SshMachine:
                 if not error.again or self._attempts > RETRIES or until.reason:
                     raise
             time.sleep(pause(self._attempts - 1, random.random()))  # noqa: S311 - not a secret
-            dial = replace(end.dial, seconds=max(0.0, end.dial.seconds - (time.monotonic() - end.since)))
+            dial = replace(end.dial, seconds=max(0.0, end.dial.seconds - (time.monotonic() - taken)))
 
     def _connect(self, opened: Opened, until: Until) -> NodeTransport:
         """Go from an opened socket to an authenticated connection before the deadline is over."""
