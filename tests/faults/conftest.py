@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from socket import SHUT_RDWR, create_server, socket
 
 import pytest
 
@@ -18,6 +21,9 @@ from tests.machines.conftest import controller as controller
 
 Relayed = Callable[..., tuple[Node, Relay]]
 Serve = Callable[..., Faulty]
+Talker = Callable[[socket, int], None]
+"""What a raw server does with a connection, and the number of it."""
+Tcp = Callable[[Talker], tuple[Node, list[int]]]
 
 
 @pytest.fixture
@@ -57,6 +63,34 @@ def relayed(loop: Loop, tmp_path: Path) -> Relayed:
         return via, relay
 
     return put
+
+
+@pytest.fixture
+def tcp() -> Iterator[Tcp]:
+    """Give a function that starts a raw server: the node that it plays, the numbers of its connections."""
+    listeners: list[socket] = []
+
+    def start(talk: Talker) -> tuple[Node, list[int]]:
+        listener = create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+        knocks: list[int] = []
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    sock, _ = listener.accept()
+                    knocks.append(len(knocks) + 1)
+                    sock.settimeout(10)
+                    with sock, suppress(OSError):
+                        talk(sock, len(knocks))
+
+        threading.Thread(target=serve, daemon=True).start()
+        return Node("red01", "127.0.0.1", "pi", listener.getsockname()[1]), knocks
+
+    yield start
+    for listener in listeners:
+        listener.shutdown(SHUT_RDWR)
+        listener.close()
 
 
 def key_of(node: Node) -> str:

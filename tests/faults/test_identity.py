@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -12,8 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import asyncssh
+import paramiko
 import pytest
 
+from nowfab.inventory.node import Node
 from nowfab.machines.ssh import keys
 from nowfab.results import Status
 from tests.faults.conftest import Serve
@@ -39,6 +42,36 @@ def silent_agent(tmp_path: Path) -> Iterator[str]:
         with suppress(OSError):
             while True:
                 held.append(listener.accept()[0])
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen(8)
+        threading.Thread(target=serve, daemon=True).start()
+        yield str(path)
+        listener.shutdown(socket.SHUT_RDWR)
+    for sock in held:
+        sock.close()
+
+
+@pytest.fixture
+def signless_agent(tmp_path: Path, sshd_nodes: tuple[Node, ...]) -> Iterator[str]:
+    """Give the socket of an agent that lists the nodes' key and never signs (draft-miller-ssh-agent)."""
+    path = tmp_path / "agent"
+    blob = paramiko.PKey.from_path(str(sshd_nodes[0].identity)).asbytes()
+    answer = b"\x0c" + struct.pack(">II", 1, len(blob)) + blob + struct.pack(">I", 2) + b"me"
+    held: list[socket.socket] = []
+
+    def answer_lists(sock: socket.socket) -> None:
+        with suppress(OSError):
+            while request := sock.recv(4096):
+                if request[4] == 11:
+                    sock.sendall(struct.pack(">I", len(answer)) + answer)
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                held.append(listener.accept()[0])
+                threading.Thread(target=answer_lists, args=(held[-1],), daemon=True).start()
 
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
@@ -94,6 +127,20 @@ def test_B12_an_agent_that_hangs_holds_up_nobody(
     assert time.monotonic() - began < 3
 
 
+def test_B12_an_agent_that_hangs_at_signing_holds_up_nobody(
+    controller: Controller, sshd_nodes: tuple[Node, ...], signless_agent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hardware key waits for a touch that nobody gives: each row ends, and says who did not sign."""
+    monkeypatch.setattr(keys, "AGENT_SECONDS", 0.5)
+    nodes = [replace(node, identity=None, fleet="") for node in sshd_nodes[:4]]
+    began = time.monotonic()
+    report = controller.run(nodes, "true", environ={"SSH_AUTH_SOCK": signless_agent}, fanout=4)
+
+    assert {Status.REFUSED} == {row.status for row in report.results}
+    assert all("agent" in row.reason for row in report.results)
+    assert time.monotonic() - began < 15
+
+
 @pytest.mark.parametrize("way", ["password", "keyboard-interactive"])
 def test_B13_no_password_is_sent_that_nobody_gave(controller: Controller, serve: Serve, way: str) -> None:
     """A node that asks is told nothing, and the row says what it would take."""
@@ -123,3 +170,12 @@ def test_B13_a_server_that_hangs_up_at_the_door_is_quoted(controller: Controller
     assert (Status.REFUSED, 1) == (result.status, bad.ledger.connects)
     assert "closed for today" in result.reason
     assert os.environ.get("SSH_ASKPASS") is None
+
+
+def test_B13_a_second_factor_is_not_a_wrong_key(controller: Controller, sshd_fleet: SshdFleet) -> None:
+    """The key was accepted and a password is wanted too; who reads `no key is` would look for a key."""
+    lines = ["PasswordAuthentication yes", "AuthenticationMethods publickey,password"]
+    result = controller.one(sshd_fleet(1, lines=lines)[0], "true")
+
+    assert Status.REFUSED == result.status
+    assert "the key is accepted, but the node also wants password" in result.reason

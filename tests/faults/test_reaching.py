@@ -7,19 +7,18 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from socket import create_server
+from socket import socket
 
 import pytest
 
 from nowfab.inventory.node import Node
 from nowfab.names import words
 from nowfab.results import Status
-from tests.faults.conftest import Relayed, Serve
+from nowfab.talk import Event, Output, Sent, Until
+from tests.faults.conftest import Relayed, Serve, Tcp
 from tests.faults.relay import Toxics
 from tests.faults.server import Behaviour
 from tests.machines.conftest import Controller
@@ -94,6 +93,16 @@ def test_A2_packets_that_are_dropped_or_have_no_way(tmp_path: Path) -> None:
     assert time.monotonic() - began < 10
 
 
+def test_A3_a_banner_that_is_cut_is_still_of_ssh(
+    controller: Controller, sshd_nodes: tuple[Node, ...], relayed: Relayed
+) -> None:
+    """`SSH-2.0-Op` and then the end: it is an SSH server, and another try is safe."""
+    node, relay = relayed(sshd_nodes[0], down=Toxics(limit_data=10), sick=1)
+    result = controller.one(node, "true")
+
+    assert (Status.OK, 2) == (result.status, relay.connects), result.reason
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -114,6 +123,15 @@ def test_A8_nothing_in_common(
     assert words in result.reason
 
 
+def test_A8_both_lists_are_named(controller: Controller, serve: Serve) -> None:
+    """Who mends it must see what each side has, not only that they differ."""
+    bad = serve(Behaviour(options={"encryption_algs": ["aes128-cbc"]}))
+    result = controller.one(bad.node, "true")
+
+    assert "aes128-cbc" in result.reason
+    assert "aes128-gcm@openssh.com" in result.reason
+
+
 @pytest.mark.parametrize("cipher", ["aes128-gcm@openssh.com", "aes128-ctr"])
 def test_A9_a_bit_that_arrives_wrong_is_never_a_success(
     controller: Controller, sshd_fleet: SshdFleet, relayed: Relayed, cipher: str
@@ -132,26 +150,84 @@ def test_A9_a_bit_that_arrives_wrong_is_never_a_success(
     assert [] == wrong
 
 
-def test_A11_a_server_that_keeps_us_out_is_not_asked_again(controller: Controller) -> None:
+def test_A9_a_wrong_length_does_not_hang_the_row(
+    controller: Controller, sshd_nodes: tuple[Node, ...], relayed: Relayed
+) -> None:
+    """aes-gcm sends a message's length in the clear: one flipped bit is a wait for gigabytes."""
+    node, relay = relayed(sshd_nodes[0])
+
+    def hear(event: Event, until: Until) -> None:
+        if isinstance(event, Output):
+            relay.toxics["down"] = Toxics(bitflip=8 * relay.passed["down"])
+
+    result = controller.run([node], "echo begun; sleep 2; echo hi", hear=hear, live=True).results[0]
+
+    assert (Status.LOST, b"begun\n") == (result.status, result.stdout.head(99))
+    assert result.seconds < 20
+
+
+def test_A9_a_message_that_fails_its_check_is_a_broken_link(
+    controller: Controller, sshd_nodes: tuple[Node, ...], relayed: Relayed
+) -> None:
+    """Before the command was sent another try is safe, afterwards it is not; neither is our own fault."""
+    clean, relay = relayed(sshd_nodes[0])
+    at_sent: list[int] = []
+
+    def hear(event: Event, until: Until) -> None:
+        if isinstance(event, Sent):
+            at_sent.append(relay.passed["down"])
+
+    controller.run([clean], "sleep 1", hear=hear)
+    before, _ = relayed(sshd_nodes[0], down=Toxics(bitflip=8 * (at_sent[0] - 8)), name="red11")
+    after, _ = relayed(sshd_nodes[0], down=Toxics(bitflip=8 * (at_sent[0] + 12)), name="red12")
+    rows = controller.run([before, after], "echo hi").results
+
+    assert [Status.UNREACHABLE, Status.LOST] == [row.status for row in rows]
+    assert [] == [row.reason for row in rows if "InvalidTag" in row.reason]
+
+
+def test_A11_a_server_that_keeps_us_out_is_not_asked_again(controller: Controller, tcp: Tcp) -> None:
     """sshd's PerSourcePenalties grow with every knock; what it says is quoted."""
-    knocks: list[float] = []
 
-    def serve() -> None:
-        with suppress(OSError):
-            while True:
-                sock, _ = listener.accept()
-                with sock:
-                    knocks.append(time.monotonic())
-                    sock.recv(1000)
-                    sock.sendall(b"Not allowed at this time\r\n")
+    def talk(sock: socket, number: int) -> None:
+        sock.recv(1000)
+        sock.sendall(b"Not allowed at this time\r\n")
 
-    with create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=serve, daemon=True).start()
-        node = Node("red01", "127.0.0.1", "pi", listener.getsockname()[1])
-        result = controller.one(node, "true")
+    node, knocks = tcp(talk)
+    result = controller.one(node, "true")
 
-    assert (Status.UNREACHABLE, 1) == (result.status, len(knocks))
+    assert (Status.UNREACHABLE, [1]) == (result.status, knocks)
     assert "`Not allowed at this time`" in result.reason
+    assert "is not an SSH server" not in result.reason
+
+
+def test_A10_a_server_that_says_that_it_is_full_is_asked_again(controller: Controller, tcp: Tcp) -> None:
+    """sshd writes `Exceeded MaxStartups` before it closes: a moment later it has room."""
+
+    def talk(sock: socket, number: int) -> None:
+        sock.recv(1000)
+        sock.sendall(b"Exceeded MaxStartups\r\n")
+
+    node, knocks = tcp(talk)
+    result = controller.one(node, "true", connect_timeout=20.0)
+
+    assert (Status.UNREACHABLE, [1, 2, 3, 4]) == (result.status, knocks)
+    assert "is not an SSH server" not in result.reason
+
+
+def test_A10_at_most_three_retries_whatever_breaks(controller: Controller, tcp: Tcp) -> None:
+    """A server that breaks now here, now there must not be knocked at sixteen times."""
+
+    def talk(sock: socket, number: int) -> None:
+        sock.recv(1000)
+        if number % 4 == 0:
+            sock.sendall(b"SSH-2.0-x\r\n")
+            sock.recv(5000)
+
+    node, knocks = tcp(talk)
+    result = controller.one(node, "true", connect_timeout=20.0)
+
+    assert (Status.UNREACHABLE, [1, 2, 3, 4]) == (result.status, knocks)
 
 
 def test_A12_a_channel_that_is_refused_is_told(controller: Controller, sshd_fleet: SshdFleet) -> None:
@@ -162,6 +238,15 @@ def test_A12_a_channel_that_is_refused_is_told(controller: Controller, sshd_flee
     assert result.status in NOT_SENT
     assert result.reason == "the server opened no channel: open failed"
     assert time.monotonic() - began < 5
+
+
+def test_A12_a_channel_that_nobody_answers_for_is_told(controller: Controller, serve: Serve) -> None:
+    """Nothing was sent yet: the row says so after the connect deadline, not after paramiko's hour."""
+    bad = serve(Behaviour(session="none"))
+    result = controller.one(bad.node, "true", connect_timeout=2.0)
+
+    assert (Status.UNREACHABLE, []) == (result.status, bad.ledger.execs)
+    assert "no answer to the request for a channel within 2 s" in result.reason
 
 
 @pytest.mark.parametrize(
