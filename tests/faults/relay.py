@@ -96,7 +96,7 @@ class Relay:
         try:
             far_reader, far_writer = await asyncio.open_connection(*self._target)
             writers.append(far_writer)
-            flows = [
+            flows: list[asyncio.Future[None]] = [
                 asyncio.ensure_future(self._flow("up", reader, far_writer, sick)),
                 asyncio.ensure_future(self._flow("down", far_reader, writer, sick)),
             ]

@@ -102,7 +102,7 @@ def test_C6_a_network_that_comes_back_in_time_costs_nothing(
 ) -> None:
     """A switch that restarts must not cost a command that is under way."""
     node, relay = relayed(sshd_nodes[0])
-    timers = []
+    timers: list[threading.Timer] = []
 
     def hear(event: Event, until: Until) -> None:
         if isinstance(event, Output) and not timers:
@@ -184,7 +184,9 @@ def test_C20_threads_are_bounded_by_the_fan_out(controller: Controller, sshd_fle
     """A thousand nodes at a fan-out of four take four workers, and the first rows come early."""
     nodes = sshd_fleet(16, together=16)
     before = threading.active_count()
-    workers, others, order = [], [], []
+    workers: list[int] = []
+    others: list[int] = []
+    order: list[type[Event]] = []
 
     def hear(event: Event, until: Until) -> None:
         names = [thread.name for thread in threading.enumerate()]
