@@ -130,10 +130,11 @@ def test_A14_a_resolver_that_hangs_holds_up_nobody_else(
 ) -> None:
     """getaddrinfo has no time limit; the other nodes must not wait for it."""
     real = socket.getaddrinfo
+    over = threading.Event()
 
     def slow(host: str, *rest: object, **more: object) -> object:
         if host == "slow.invalid" and not more.get("flags"):
-            time.sleep(3)
+            over.wait(20)
         return real(host, *rest, **more)  # type: ignore[call-overload]
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
@@ -141,9 +142,12 @@ def test_A14_a_resolver_that_hangs_holds_up_nobody_else(
     began = time.monotonic()
     report = controller.run(nodes, "true", connect_timeout=1.5)
 
+    took = time.monotonic() - began
+    over.set()
+
     assert [Status.UNREACHABLE] + [Status.OK] * 5 == [row.status for row in report.results]
     assert "the resolver did not answer within 1.5 s" in report.results[0].reason
-    assert time.monotonic() - began < 3
+    assert took < 15
 
 
 def test_A15_an_address_that_does_not_answer_does_not_cost_the_deadline(
