@@ -15,6 +15,7 @@ import pytest
 from nowfab.terminal import ask
 from nowfab.terminal.screen import Screen
 from nowfab.terminal.signals import stopping
+from tests.terminal.conftest import drawn
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_nothing_is_drawn_over_an_open_question(tty: tuple[TextIO, int]) -> None
         ask.yes("Trust?", screen, stream)
         timer.join()
 
-    assert b"late" not in os.read(far, 65536)
+    assert "late" not in drawn(stream.fileno(), far)
 
 
 def test_D5_nobody_is_asked_without_a_terminal(tty: tuple[TextIO, int]) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from nowfab.errors import OutputError
 from nowfab.terminal.screen import Screen
+from tests.terminal.conftest import drawn
 
 CODE = """
 import sys
@@ -84,10 +85,6 @@ def tty() -> Iterator[tuple[TextIO, int]]:
     os.close(far)
 
 
-def drawn(far: int) -> str:
-    return os.read(far, 65536).decode()
-
-
 def test_a_passing_line_goes_before_the_next_write(tty: tuple[TextIO, int]) -> None:
     """Progress must not stand in the middle of a table."""
     stream, far = tty
@@ -96,7 +93,7 @@ def test_a_passing_line_goes_before_the_next_write(tty: tuple[TextIO, int]) -> N
     screen.data(["table\n"])
     screen.say("summary")
 
-    assert "\r\x1b[K1 of 2 done\r\x1b[Ktable\r\nsummary\r\n" == drawn(far)
+    assert "\r\x1b[K1 of 2 done\r\x1b[Ktable\r\nsummary\r\n" == drawn(stream.fileno(), far)
 
 
 def test_D6_a_passing_line_fits_a_narrow_terminal(tty: tuple[TextIO, int]) -> None:
@@ -104,7 +101,7 @@ def test_D6_a_passing_line_fits_a_narrow_terminal(tty: tuple[TextIO, int]) -> No
     stream, far = tty
     Screen(stream, stream, {"TERM": "xterm"}).passing("1 of 2 done, running: red[01-09]")
 
-    assert "\r\x1b[K1 of 2 done, runni…" == drawn(far)
+    assert "\r\x1b[K1 of 2 done, runni…" == drawn(stream.fileno(), far)
 
 
 @pytest.mark.parametrize("environ", [{}, {"TERM": "dumb"}])
@@ -117,7 +114,7 @@ def test_a_terminal_that_takes_nothing_back_gets_no_passing_line(
     screen.passing("1 of 2 done")
     screen.say("end")
 
-    assert "end\r\n" == drawn(far)
+    assert "end\r\n" == drawn(stream.fileno(), far)
 
 
 def test_columns_come_from_the_terminal_or_from_the_user(tty: tuple[TextIO, int]) -> None:
