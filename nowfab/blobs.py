@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import IO, BinaryIO, NoReturn, Protocol
@@ -64,13 +63,23 @@ class MemoryBlob:
         return io.BytesIO(self._data)
 
 
-@dataclass(frozen=True, slots=True)
 class FileBlob:
-    """A blob that lies in a file of the run's spool."""
+    """A blob that lies in a file of the run's spool; hashed when somebody asks, while the spool is there."""
 
-    path: Path
-    size: int
-    sha256: bytes
+    def __init__(self, path: Path, size: int) -> None:
+        self._path = path
+        self._size = size
+
+    @property
+    def size(self) -> int:
+        """The length in bytes."""
+        return self._size
+
+    @cached_property
+    def sha256(self) -> bytes:
+        """The 32 bytes of the hash."""
+        with self._path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
 
     def head(self, limit: int) -> bytes:
         """Give at most the first `limit` bytes."""
@@ -80,12 +89,12 @@ class FileBlob:
     def tail(self, limit: int) -> bytes:
         """Give at most the last `limit` bytes."""
         with self.open() as file:
-            file.seek(max(0, self.size - limit))
+            file.seek(max(0, self._size - limit))
             return file.read(limit)
 
     def open(self) -> BinaryIO:
         """Open for reading from the first byte."""
-        return self.path.open("rb")
+        return self._path.open("rb")
 
 
 EMPTY = MemoryBlob()
@@ -125,7 +134,6 @@ class Collector:
         self._parts: list[bytes] = []
         self._size = 0
         self._file: IO[bytes] | None = None
-        self._hash = hashlib.sha256()
 
     def add(self, data: bytes) -> None:
         """Append; OSError when the spool's disk is full."""
@@ -135,14 +143,8 @@ class Collector:
             return
         if self._file is None:
             self._file = self._spool()
-            for part in self._parts:
-                self._write(part)
+            self._file.writelines(self._parts)
             self._parts.clear()
-        self._write(data)
-
-    def _write(self, data: bytes) -> None:
-        assert self._file is not None
-        self._hash.update(data)
         self._file.write(data)
 
     def blob(self) -> Blob:
@@ -150,4 +152,4 @@ class Collector:
         if self._file is None:
             return MemoryBlob(b"".join(self._parts)) if self._parts else EMPTY
         self._file.close()
-        return FileBlob(Path(str(self._file.name)), self._size, self._hash.digest())
+        return FileBlob(Path(str(self._file.name)), self._size)

@@ -131,7 +131,9 @@ def standard() -> Screen:
 def _write(stream: TextIO, text: str) -> None:
     """Write what the stream's encoding can carry; the rest comes out as backslashed numbers."""
     encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    if not text.isascii():
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
+    stream.write(text)
 
 
 def _abandon(stream: TextIO) -> None:

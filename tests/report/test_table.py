@@ -103,7 +103,7 @@ def test_the_end_of_a_huge_line_is_marked_as_an_end(tmp_path: Path) -> None:
     file = tmp_path / "blob"
     file.write_bytes(data)
 
-    shown = outline(Result("red01", Status.OK, 0, stdout=FileBlob(file, len(data), b"")))
+    shown = outline(Result("red01", Status.OK, 0, stdout=FileBlob(file, len(data))))
 
     assert shown.startswith("…")
     assert shown.endswith("éEND")

@@ -30,9 +30,10 @@ def test_a_large_stream_lies_in_a_private_file_and_is_whole(tmp_path: Path) -> N
         mode = stat.S_IMODE(folder.stat().st_mode)
         with blob.open() as file:
             found = file.read()
+        name = (blob.size, blob.sha256)
 
     assert (0o700, data) == (mode, found)
-    assert (len(data), hashlib.sha256(data).digest()) == (blob.size, blob.sha256)
+    assert (len(data), hashlib.sha256(data).digest()) == name
 
 
 def test_head_and_tail_are_the_same_in_memory_and_in_a_file(tmp_path: Path) -> None:
