@@ -122,6 +122,7 @@ def _write(
 ) -> tuple[Node, ...]:
     """Write keys and configurations for nodes on addresses that are free now."""
     user = pwd.getpwuid(os.geteuid()).pw_name
+    state.make(folder / "home")
     keypair.make(folder / "id")
     identity, known_hosts = str(folder / "id"), folder / "known_hosts"
     made = tuple(

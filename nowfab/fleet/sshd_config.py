@@ -19,6 +19,7 @@ def lines(folder: Path, program: str, group: Sequence[Node]) -> list[str]:
         f'PidFile "{folder}/{leader}.pid"',
         f'AuthorizedKeysFile "{folder}/id.pub"',
         "StrictModes no",
+        f'SetEnv "HOME={folder}/home"',  # the user's own start-up files are not the nodes'
         "UsePAM no",
         "UseDNS no",
         "PasswordAuthentication no",

@@ -47,6 +47,16 @@ def test_every_node_answers_under_its_own_host_key(sshd_nodes: tuple[Node, ...])
     assert 5 == len({line.split()[2] for line in lines})
 
 
+def test_the_start_up_files_of_who_runs_it_are_left_alone(sshd_fleet: SshdFleet) -> None:
+    """What stands in somebody's .bashrc may be slow, and breaks when a test kills it halfway."""
+    (node,) = sshd_fleet(1)
+    home = Path(str(node.known_hosts)).parent / "home"
+    (home / ".bashrc").write_text("echo from the empty home\n")
+    said = ssh(node, 'echo "$HOME"').stdout
+
+    assert said in (f"{home}\n", f"from the empty home\n{home}\n")
+
+
 def test_a_line_of_ones_own_outranks_ours(sshd_fleet: SshdFleet) -> None:
     """Tests set MaxSessions, MaxStartups, ForceCommand and the like."""
     (node,) = sshd_fleet(1, lines=["ForceCommand echo forced"])
