@@ -56,14 +56,22 @@ class Screen:
 
     def data(self, pieces: Iterable[str]) -> None:
         """Write results; BrokenPipeError when their reader has left, OutputError when they do not fit."""
+        with self.lent() as out:
+            for piece in pieces:
+                _write(out, piece)
+
+    @contextmanager
+    def lent(self) -> Iterator[TextIO]:
+        """Let somebody print to standard output; what does not arrive is raised as `data` says."""
         self.check()
         assert self._out is not None
         with self._lock:
             self._pass()
             try:
-                for piece in pieces:
-                    _write(self._out, piece)
-                self._out.flush()
+                try:
+                    yield self._out
+                finally:
+                    self._out.flush()
             except BrokenPipeError:
                 _abandon(self._out)
                 raise

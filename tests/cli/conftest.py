@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -31,11 +32,20 @@ def project(tmp_path: Path) -> Path:
 def program(module: str, folder: Path) -> Program:
     """Give a function that runs `python -m module` with the words that it gets."""
 
-    def run(*words: str, folder: Path = folder, **environ: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *words: str, folder: Path = folder, stdout: int | IO[bytes] = subprocess.PIPE, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
         whole = {**os.environ, "PYTHONPATH": str(ROOT), **environ}
         argv = [sys.executable, "-m", module, *words]
         return subprocess.run(
-            argv, cwd=folder, env=whole, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+            argv,
+            cwd=folder,
+            env=whole,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
         )
 
     return run

@@ -141,6 +141,45 @@ def test_D6_lists_and_help_can_be_shown_in_ascii(either: Program) -> None:
     assert [0, 0] == [done.returncode for done in answers]
 
 
+@pytest.mark.parametrize("line", ["--help run", "--list", "--version"])
+def test_D4_a_reader_of_the_help_may_leave(nowfab: Program, line: str) -> None:
+    """Invoke itself prints it, into a pipe that nobody reads any more."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        done = nowfab(*line.split(), stdout=pipe)
+
+    assert (141, "") == (done.returncode, done.stderr)
+
+
+@pytest.mark.parametrize("line", ["--help run", "--list", "--version"])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
+def test_D6_a_help_that_does_not_fit_is_a_sentence(nowfab: Program, line: str) -> None:
+    """A script that keeps it must not take half of it for the whole."""
+    with Path("/dev/full").open("wb") as full:
+        done = nowfab(*line.split(), stdout=full)
+
+    assert (5, "nowfab: cannot write the results: No space left on device\n") == (
+        done.returncode,
+        done.stderr,
+    )
+
+
+@pytest.mark.parametrize("line", ["--help run", "--list", "--version", "init"])
+def test_D6_without_an_output_nothing_is_begun(project: Path, line: str) -> None:
+    """Python drops in silence what is printed to an output that is closed."""
+    (project / "groups" / "clusters").unlink()
+    words = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "nowfab", *line.split()]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(words, cwd=project, env=environ, stderr=subprocess.PIPE, text=True, timeout=60)
+
+    assert (5, "nowfab: standard output is closed; results have nowhere to go\n") == (
+        done.returncode,
+        done.stderr,
+    )
+    assert not (project / "groups" / "clusters").exists()
+
+
 def test_init_writes_files_that_work_and_never_over_others(nowfab: Program, tmp_path: Path) -> None:
     """The first minute of a new user; and the last of the file of an old one, if it went wrong."""
     folder = tmp_path / "fresh"
