@@ -40,21 +40,13 @@ from paramiko.common import (
 )
 from paramiko.message import Message
 
+from nowfab.machines.ssh import algorithms
 from nowfab.machines.ssh.dial import VERSION
 from nowfab.machines.ssh.packets import DAMAGED, BoundedPacketizer
 from nowfab.machines.ssh.userauth import Userauth
 from nowfab.machines.ssh.wire import Wire
 
 logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)
-
-
-_KINDS = {
-    "kex": ("kex_algo_list", "preferred_kex"),
-    "host key": ("server_key_algo_list", "preferred_keys"),
-    "ciphers": ("server_encrypt_algo_list", "preferred_ciphers"),
-    "macs": ("server_mac_algo_list", "preferred_macs"),
-}
-"""By a word of paramiko's error: what the server offered, and what we do."""
 
 
 class Hangup(Exception):
@@ -73,20 +65,8 @@ class NodeTransport(paramiko.Transport):
     """
 
     _active_check_timeout = None
-    _preferred_ciphers = (
-        "aes128-gcm@openssh.com",
-        "aes256-gcm@openssh.com",
-        "aes128-ctr",
-        "aes192-ctr",
-        "aes256-ctr",
-    )
-    _preferred_macs = (
-        "hmac-sha2-256-etm@openssh.com",
-        "hmac-sha2-512-etm@openssh.com",
-        "hmac-sha2-256",
-        "hmac-sha2-512",
-        "hmac-sha1",
-    )
+    _preferred_ciphers = algorithms.CIPHERS
+    _preferred_macs = algorithms.MACS
     _channel_handler_table = {  # noqa: RUF012 - paramiko's own table is a class attribute too
         MSG_CHANNEL_SUCCESS: _call("_request_success"),
         MSG_CHANNEL_FAILURE: _call("_request_failed"),
@@ -114,9 +94,8 @@ class NodeTransport(paramiko.Transport):
 
     @property
     def preferred_keys(self) -> tuple[str, ...]:
-        """Put the kinds of host key that are on file for this node first (as OpenSSH does)."""
-        known = [kind for kind in self._preferred_keys if _family(kind) in self._kinds]
-        return tuple(dict.fromkeys([*known, *self._preferred_keys]))
+        """Give the kinds of host key, those that are on file for this node first."""
+        return algorithms.known_first(self._preferred_keys, self._kinds)
 
     def shake_hands(self) -> None:
         """Exchange keys; afterwards `host_key` is the server's, proven but not yet judged."""
@@ -126,13 +105,8 @@ class NodeTransport(paramiko.Transport):
         self.step_until(lambda: self.initial_kex_done)
 
     def disagreement(self, error: Exception) -> str:
-        """Say what both sides would have agreed to, for the kind of algorithm that an error names."""
-        for word, (kind, ours) in _KINDS.items():
-            if word in str(error):
-                mine = ", ".join(getattr(self, ours))
-                theirs = ", ".join(self._offered.get(kind, ()))
-                return f"nothing in common of {word}: the server has {theirs}; here are {mine}"
-        return str(error)
+        """Say what both sides would have agreed to, where an error says that there is nothing."""
+        return algorithms.disagreement(str(error), self, self._offered)
 
     def _really_parse_kex_init(self, m: Message, ignore_first_byte: bool = False) -> dict[str, Any]:
         self._offered = super()._really_parse_kex_init(m, ignore_first_byte)
@@ -260,8 +234,3 @@ class NodeTransport(paramiko.Transport):
         self.active = False
         self.packetizer.close()
         self.wire.close()
-
-
-def _family(algorithm: str) -> str:
-    """Name the kind of key on file that an algorithm of the handshake proves."""
-    return "ssh-rsa" if algorithm.startswith("rsa-sha2-") else algorithm
