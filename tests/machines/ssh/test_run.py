@@ -11,10 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from paramiko.packet import Packetizer
 
 from nowfab.fleet import sshd
 from nowfab.inventory.node import Node
 from nowfab.machines.crew import FabricCrew
+from nowfab.machines.ssh.transport import NodeTransport
 from nowfab.machines.until import Limit
 from nowfab.results import Result, Status
 from nowfab.talk import Ending, Event, Exec, Finished, Output, Sent, Talk, Until
@@ -113,6 +115,21 @@ def test_C13_large_outputs_are_whole_and_do_not_fill_the_memory(
     expected = [hashlib.sha256(byte * size).digest() for byte in (b"\0", b"x")]
 
     assert [expected] * 5 == [[row.stdout.sha256, row.stderr.sha256] for row in report.results]
+
+
+def test_C13_we_change_keys_too_after_much_data(
+    controller: Controller, sshd_nodes: tuple[Node, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """paramiko asks for new keys after 512 MiB; whoever copies a card image gets there."""
+    asked = []
+    monkeypatch.setattr(Packetizer, "REKEY_BYTES", 1 << 20)
+    ask = NodeTransport._send_kex_init
+    monkeypatch.setattr(NodeTransport, "_send_kex_init", lambda self: (asked.append(self), ask(self)))
+    size = 6_000_000
+    result = controller.one(sshd_nodes[0], f"head -c {size} /dev/zero")
+
+    assert (Status.OK, hashlib.sha256(bytes(size)).digest()) == (result.status, result.stdout.sha256)
+    assert len(asked) > 3
 
 
 def test_C12_rows_come_in_target_order_and_events_end_with_finished(
