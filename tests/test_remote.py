@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -201,3 +202,16 @@ def test_another_shell_gets_the_command() -> None:
     code, out = shaped("sh", "a=(1 2); printf '%s' \"${a[1]}\"", remote.Shape(shell="bash"))
 
     assert (0, b"2") == (code, out)
+
+
+def test_D13_the_line_writes_no_file_on_the_node() -> None:
+    """What is not made cannot be laid there before by somebody else."""
+    shapes = [remote.PLAIN, remote.Shape(cd="/x", env=(("A", "b"),), shell="bash", sudo=True, prompt="p")]
+    into = {
+        match[1]
+        for shape in shapes
+        for match in re.finditer(r"[0-9]*>+ ?([^ ;'\\]+)", remote.line("true", shape))
+    }
+
+    assert {"/dev/null", "&1", "&3", "&-"} >= into
+    assert "/dev/null" in into

@@ -48,8 +48,8 @@ def folder(project: Path, state_home: Path) -> Path:
 def make(folder: Path) -> None:
     """Make the folder, open to its owner only; FleetError when it cannot be, or is not ours alone."""
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.mkdir(exist_ok=True, mode=0o700)
+        for each in (*reversed(folder.parents), folder):  # mkdir's own parents=True would ask only umask
+            each.mkdir(exist_ok=True, mode=0o700)
     except OSError as wrong:
         raise FleetError(
             f"the practice fleet's folder `{folder}` cannot be made: {wrong.strerror}"

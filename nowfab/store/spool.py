@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import tempfile
 import threading
@@ -29,7 +30,7 @@ class Spool:
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="nowfab-", dir=self._parent))
             path = self._folder / f"{next(self._count)}"
-        return path.open("xb")
+        return open(path, "xb", opener=_private)
 
     def __enter__(self) -> Spool:
         return self
@@ -38,3 +39,7 @@ class Spool:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from nowfab import cli
-from tests.cli.conftest import Program
+from tests.cli.conftest import ROOT, Program
 
 
 @pytest.mark.parametrize(
@@ -112,3 +115,23 @@ def test_D14_without_a_home_the_project_still_counts(nowfab: Program) -> None:
     done = nowfab("groups.list", HOME="")
 
     assert (0, "") == (done.returncode, done.stderr)
+
+
+@pytest.mark.parametrize("line", ["groups.list", "run true -w red01", "init"])
+def test_D14_a_folder_that_was_removed_is_a_sentence(project: Path, line: str) -> None:
+    """A shell may stand in a folder that another one has removed."""
+    words = ["sh", "-c", 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', "sh"]
+    done = subprocess.run(
+        [*words, sys.executable, "-m", "nowfab", *line.split()],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert (1, "", "nowfab: the current folder does not exist any more; go to another one\n") == (
+        done.returncode,
+        done.stdout,
+        done.stderr,
+    )

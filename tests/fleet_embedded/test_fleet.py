@@ -266,7 +266,7 @@ def test_an_old_process_id_is_never_signalled(folder: Path) -> None:
         innocent.kill()
 
 
-def test_a_link_in_the_folders_place_is_refused(tmp_path: Path) -> None:
+def test_D13_a_link_in_the_folders_place_is_refused(tmp_path: Path) -> None:
     """Keys are not written where somebody else points to."""
     folder = state.folder(tmp_path, tmp_path / "state")
     folder.parent.mkdir(parents=True)
@@ -276,13 +276,38 @@ def test_a_link_in_the_folders_place_is_refused(tmp_path: Path) -> None:
         state.folder(tmp_path, tmp_path / "state")
 
 
-def test_a_folder_open_to_others_is_refused(tmp_path: Path) -> None:
+def test_D12_a_folder_open_to_others_is_refused(tmp_path: Path) -> None:
     """Whoever can write there can be any practice node."""
     folder = state.folder(tmp_path, tmp_path / "state")
     state.make(folder)
     folder.chmod(0o755)
 
     with pytest.raises(FleetError, match="chmod 700"):
+        state.folder(tmp_path, tmp_path / "state")
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_D12_a_fleets_folders_are_for_their_owner_alone(tmp_path: Path, umask: int) -> None:
+    """Whoever can write one of those above can put another in its place."""
+    before = os.umask(umask)
+    try:
+        state.make(tmp_path / "a" / "b" / "c")
+        state.write(tmp_path / "a" / "b" / "c" / "id", b"key")
+    finally:
+        os.umask(before)
+    made = [tmp_path / each for each in ("a", "a/b", "a/b/c", "a/b/c/id")]
+
+    assert [0o700, 0o700, 0o700, 0o600] == [stat.S_IMODE(path.stat().st_mode) for path in made]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_D13_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
+    """They would have the key, and could be every practice node."""
+    folder = state.folder(tmp_path, tmp_path / "state")
+    state.make(folder)
+    os.chown(folder, 12345, 12345)
+
+    with pytest.raises(FleetError, match="belongs to another user"):
         state.folder(tmp_path, tmp_path / "state")
 
 

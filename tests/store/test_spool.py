@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from nowfab.blobs import Collector
 from nowfab.store.spool import Spool
@@ -57,3 +62,36 @@ def test_the_folder_goes_at_the_end(tmp_path: Path) -> None:
         spool().close()
 
     assert [] == list(tmp_path.iterdir())
+
+
+@pytest.fixture(params=[0o000, 0o077])
+def umask(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Set what the caller's shell may have set."""
+    before = os.umask(request.param)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("umask")
+def test_D12_what_is_spooled_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """An output may be a secret, and a umask of 0 is common in containers."""
+    with Spool(tmp_path) as spool, spool() as file:
+        modes = [stat.S_IMODE(Path(each).stat().st_mode) for each in (Path(file.name).parent, file.name)]
+
+    assert [0o700, 0o600] == modes
+
+
+def test_D13_a_link_under_the_very_name_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a temporary folder that all may write to, somebody may have guessed our name."""
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (tmp_path / "nowfab-guessed").symlink_to(victim)
+    guessed = iter(["guessed", "fresh"])
+    monkeypatch.setattr(tempfile, "_get_candidate_names", lambda: guessed)
+    with Spool(tmp_path) as spool, spool() as file:
+        where = Path(file.name).parent
+
+    assert tmp_path / "nowfab-fresh" == where
+    assert [] == list(victim.iterdir())

@@ -7,6 +7,7 @@ system in one write with O_APPEND, so that nothing is lost and nothing is torn, 
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import re
 import time
@@ -93,12 +94,29 @@ def _locked(file: Path) -> int:
 
 
 def _opened(file: Path) -> int:
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        return os.open(file, flags, 0o600)
-    except FileNotFoundError:
-        file.parent.mkdir(mode=0o700, exist_ok=True)
-        return os.open(file, flags, 0o600)
+    """Open the file; what has to be made is for its owner alone."""
+    flags = os.O_RDWR | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC
+    with contextlib.suppress(FileNotFoundError):
+        return os.open(file, flags)
+    with contextlib.suppress(FileExistsError):
+        file.parent.mkdir(mode=0o700)
+        _give(file.parent, file.parent.parent)
+    with contextlib.suppress(FileExistsError):
+        made = os.open(file, flags | os.O_CREAT | os.O_EXCL, 0o600)
+        _give(made, file.parent)
+        return made
+    return os.open(file, flags | os.O_CREAT, 0o600)  # a link to what is not there yet
+
+
+def _give(made: int | Path, folder: Path) -> None:
+    """Let what root makes in somebody's home (`sudo -E`) be theirs: they could not write it later."""
+    owner = folder.stat()
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        return
+    if isinstance(made, int):
+        os.fchown(made, owner.st_uid, owner.st_gid)
+    else:
+        os.chown(made, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _lock(descriptor: int) -> bool:

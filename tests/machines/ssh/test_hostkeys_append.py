@@ -44,13 +44,28 @@ def test_B3_a_key_that_was_added_is_known(tmp_path: Path) -> None:
     assert State.KNOWN is hosts.check(["[10.0.0.1]:2222"], ED, ed(2)).state
 
 
-def test_B6_the_folder_and_the_file_are_made_for_ourselves_only(tmp_path: Path) -> None:
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_B6_D12_the_folder_and_the_file_are_made_for_ourselves_only(tmp_path: Path, umask: int) -> None:
     """A fresh user has no ~/.ssh, and sshd would ignore one that others may write."""
     file = tmp_path / ".ssh/known_hosts"
-    hostkeys.append(file, [("red01", ED, ed(1))])
+    before = os.umask(umask)
+    try:
+        hostkeys.append(file, [("red01", ED, ed(1))])
+    finally:
+        os.umask(before)
 
     assert [0o700, 0o600] == [stat.S_IMODE(path.stat().st_mode) for path in (file.parent, file)]
     assert line("red01", ed(1)) == file.read_bytes()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root acts for others")
+def test_D14_what_root_makes_in_somebodys_home_is_theirs(tmp_path: Path) -> None:
+    """After `sudo -E nowfab` their own ssh must still be able to write its known_hosts."""
+    os.chown(tmp_path, 12345, 12346)
+    file = tmp_path / ".ssh/known_hosts"
+    hostkeys.append(file, [("red01", ED, ed(1))])
+
+    assert [(12345, 12346)] * 2 == [(each.stat().st_uid, each.stat().st_gid) for each in (file.parent, file)]
 
 
 @pytest.mark.parametrize("old", [b"", b"# mine\n", b"# no end", b"\xff\x00junk\r\n", b"a b", b"\n\n"])
