@@ -10,7 +10,7 @@ help:
 	@echo 'make demo    start five practice nodes, run a command on them, show the table, clean up'
 	@echo 'make test    run every check that this machine can run; says what it skipped, and why'
 	@echo 'make faults  put every fault of the catalogue to the test, and show id by id what holds'
-	@echo 'make sweep   cut a session at every byte of both directions; 15 minutes'
+	@echo 'make sweep   cut a session at every byte of both directions; 5 minutes'
 	@echo 'make lint    only the format, the lint and the types'
 	@echo 'make map     write the map of the code into README.md, from the docstrings'
 	@echo 'make bench   put nowfab beside its peers, 40 minutes; WORKS=a,c PEERS=asyncssh,clush ROUNDS=1 NODES=100 for less'

@@ -6,6 +6,8 @@ JSON: wall and cpu in seconds, memory in bytes, the exit code, whether it was cu
 Orphans come to us (PR_SET_CHILD_SUBREAPER), so that what goes to the background is counted too.
 """
 
+from __future__ import annotations
+
 import contextlib
 import ctypes
 import json
@@ -16,11 +18,16 @@ import subprocess
 import sys
 import time
 
+TYPE_CHECKING = False  # as in typing, whose import would count as memory of every program
+if TYPE_CHECKING:
+    import resource
+    from collections.abc import Iterator
+
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def main(limit, out, err, *words):
+def main(limit: str, out: str, err: str, *words: str) -> None:
     """Run the words, standard output and standard error into files."""
     prctl = ctypes.CDLL(None).prctl
     prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -52,14 +59,14 @@ def main(limit, out, err, *words):
     )
 
 
-def _leave(number, frame):
+def _leave(number: int, frame: object) -> None:
     """Take the program along when the bench is ended."""
     for _ in _orphans():
         pass
     os._exit(1)
 
 
-def _await(pid, until):
+def _await(pid: int, until: float) -> tuple[int, bool]:
     """Wait for the end or the limit; give the most memory that the whole tree was seen to have."""
     most, pause, ended = 0, 0.1, select.poll()
     ended.register(os.pidfd_open(pid), select.POLLIN)
@@ -72,7 +79,7 @@ def _await(pid, until):
     return most, False
 
 
-def _tree(pid):
+def _tree(pid: int) -> Iterator[int]:
     """Give a process and its descendants."""
     yield pid
     try:
@@ -83,7 +90,7 @@ def _tree(pid):
         return
 
 
-def _private(pid):
+def _private(pid: int) -> int:
     """Give the bytes that a process shares with nobody's file."""
     try:
         _, resident, shared, *_ = map(int, _read(f"/proc/{pid}/statm").split())
@@ -92,12 +99,12 @@ def _private(pid):
     return (resident - shared) * _PAGE
 
 
-def _read(path):
+def _read(path: str) -> str:
     with open(path) as file:  # noqa: PTH123
         return file.read()
 
 
-def _orphans():
+def _orphans() -> Iterator[resource.struct_rusage]:
     """End what the program left behind and give what each used."""
     while True:
         for pid in list(_tree(os.getpid()))[1:]:
