@@ -15,18 +15,25 @@ from nowfab.report.visible import visible
 from nowfab.terminal.screen import standard
 
 
-@our_task(help={"nodes": "how many (5)", "kind": "embedded or docker (embedded)"})
-def up(context: Context, nodes: str = "5", kind: str = "embedded") -> None:
+@our_task(
+    help={
+        "nodes": "how many (5)",
+        "kind": "embedded or docker (embedded)",
+        "behind": "how many more that are reached through red01 only, docker (0)",
+    }
+)
+def up(context: Context, nodes: str = "5", kind: str = "embedded", behind: str = "0") -> None:
     """Start practice nodes red01, red02 and so on, on this computer."""
     from nowfab import fleet
 
     count = settings.count("--nodes", nodes, fleet.MOST)
-    wanted = fleet.names(count)
+    inner = 0 if behind == "0" else settings.count("--behind", behind, fleet.MOST)
+    wanted = fleet.names(count, inner)
     if context.config.run.dry:
-        standard().data([f"dry: would start {summary.nodes(count)} ({kind}): {names.fold(wanted)}\n"])
+        standard().data([f"dry: would start {summary.nodes(len(wanted))} ({kind}): {names.fold(wanted)}\n"])
         return
     real = _real(wanted)
-    _table(fleet.up(targets.fleet_folder(), surroundings.project(), kind, count, real))
+    _table(fleet.up(targets.fleet_folder(), surroundings.project(), kind, count, real, inner))
 
 
 @our_task()
@@ -68,4 +75,5 @@ def _table(nodes: Sequence[Node]) -> None:
 
 
 def _where(node: Node) -> str:
-    return node.down or f"{node.address} port {node.port}"
+    through = f" via {node.via.name}" if node.via else ""
+    return node.down or f"{node.address} port {node.port}{through}"

@@ -17,14 +17,17 @@ MOST = 1000
 """Nodes in one fleet."""
 
 
-def names(nodes: int) -> tuple[str, ...]:
-    """Give the names that a fleet of so many nodes takes: red01, red02, …"""
+def names(nodes: int, behind: int = 0) -> tuple[str, ...]:
+    """Give the names that a fleet takes: red01, red02, …, and behind red01 blue01, blue02, …"""
     width = max(2, len(str(nodes)))
-    return tuple(f"red{number:0{width}}" for number in range(1, nodes + 1))
+    near = (f"red{number:0{width}}" for number in range(1, nodes + 1))
+    return (*near, *(f"blue{number:02}" for number in range(1, behind + 1)))
 
 
-def up(folder: Path, project: Path, kind: str, nodes: int, real: Collection[str]) -> tuple[Node, ...]:
-    """Start `nodes` nodes of a kind; `project` is where docker-compose.yml is.
+def up(
+    folder: Path, project: Path, kind: str, nodes: int, real: Collection[str], behind: int = 0
+) -> tuple[Node, ...]:
+    """Start `nodes` nodes of a kind, and `behind` the first one; `project` is where docker-compose.yml is.
 
     `real` are the names that nodes.yaml gives an address or makes local; none of them is taken.
     The names are taken before anything starts, and let go if it cannot start.
@@ -33,7 +36,9 @@ def up(folder: Path, project: Path, kind: str, nodes: int, real: Collection[str]
         raise UsageError(f"--kind takes {' or '.join(KINDS)}, not `{kind}`")
     if not 1 <= nodes <= MOST:
         raise UsageError(f"--nodes takes a number of nodes from 1 to {MOST}, not `{nodes}`")
-    wanted = names(nodes)
+    if behind and kind != "docker":
+        raise UsageError("--behind goes with --kind docker: only containers have networks of their own")
+    wanted = names(nodes, behind)
     _refuse_real(wanted, real)
     state.make(folder)
     with lock.at_work(folder):
@@ -41,7 +46,7 @@ def up(folder: Path, project: Path, kind: str, nodes: int, real: Collection[str]
         _refuse_second([node.name for node in before if not node.down])
         state.take(folder, [Node(name, fleet=kind, down=state.DOWN) for name in wanted])
         try:
-            started = _start(folder, project, kind, wanted)
+            started = _start(folder, project, kind, wanted, behind)
             state.take(folder, started)
         except BaseException:
             state.save(folder, before)
@@ -65,11 +70,11 @@ def _refuse_second(living: Sequence[str]) -> None:
         raise FleetError(f"the practice fleet is up already ({these}): end it with `inv fleet.down`")
 
 
-def _start(folder: Path, project: Path, kind: str, wanted: Sequence[str]) -> tuple[Node, ...]:
+def _start(folder: Path, project: Path, kind: str, wanted: Sequence[str], behind: int) -> tuple[Node, ...]:
     if kind == "docker":
         from nowfab.fleet import docker
 
-        return docker.up(folder, len(wanted), project)
+        return docker.up(folder, len(wanted) - behind, project, behind=behind)
     from nowfab.fleet import embedded
 
     return embedded.up(folder, wanted)

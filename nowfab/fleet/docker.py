@@ -1,8 +1,9 @@
 """Start, list, stop practice nodes in containers.
 
-The nodes are those of docker-compose.yml, red01 to red05. red04 takes a password as well as the key;
-the sudo of red05 asks for one; the others take keys only. The state folder (0700) holds all that is
-known of this fleet: the key, known_hosts, `passwords` (a line `NODE PASSWORD` each), `engine.json`.
+The nodes are those of docker-compose.yml: red01 to red05, and behind red01 blue01 to blue05. red04 takes
+a password as well as the key; the sudo of red05 asks for one; the others take keys only. The state
+folder (0700) holds all that is known of this fleet: the key, known_hosts, `passwords` (a line
+`NODE PASSWORD` each), `engine.json`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from nowfab.fleet.compose import Container, Engine
 from nowfab.inventory.node import Node
 
 NAMES = ("red01", "red02", "red03", "red04", "red05")
+BEHIND = ("blue01", "blue02", "blue03", "blue04", "blue05")
+"""In a network where this computer has no address; GATEWAY alone knows their names."""
+GATEWAY = "red01"
 WITH_PASSWORD = ("red04", "red05")
 """Node 4 logs in with a password too, the sudo of node 5 asks for one."""
 
@@ -41,14 +45,20 @@ cat /etc/ssh/ssh_host_*_key.pub
 """Run in a node: waits until logins are allowed, takes a password, tells the node's own host keys."""
 
 
-def up(folder: Path, nodes: int, project: Path, environ: Mapping[str, str] = os.environ) -> tuple[Node, ...]:
-    """Start the first `nodes` nodes; `project` is the folder with docker-compose.yml.
+def up(
+    folder: Path, nodes: int, project: Path, environ: Mapping[str, str] = os.environ, behind: int = 0
+) -> tuple[Node, ...]:
+    """Start the first `nodes` nodes and the first `behind` that are reached through GATEWAY.
+
+    `project` is the folder with docker-compose.yml.
 
     Whatever goes wrong, nothing stays behind in the engine.
     """
     file = project / _COMPOSE_FILE
     if not 1 <= nodes <= len(NAMES):
         raise FleetError(f"the docker fleet has 1 to {len(NAMES)} nodes, not {nodes}")
+    if not 0 <= behind <= len(BEHIND):
+        raise FleetError(f"the docker fleet has 0 to {len(BEHIND)} nodes behind {GATEWAY}, not {behind}")
     if not file.is_file():
         raise FleetError(
             f"no {_COMPOSE_FILE} in `{project}`; call this in nowfab's source folder, "
@@ -59,7 +69,7 @@ def up(folder: Path, nodes: int, project: Path, environ: Mapping[str, str] = os.
         raise FleetError(f"the docker fleet of `{folder}` is up already; `fleet.down` ends it")
     _remember(folder, engine)
     try:
-        return _start(engine, folder, file, NAMES[:nodes])
+        return _start(engine, folder, file, [*NAMES[:nodes], *BEHIND[:behind]])
     except BaseException:
         down(folder, environ)
         raise
@@ -68,7 +78,7 @@ def up(folder: Path, nodes: int, project: Path, environ: Mapping[str, str] = os.
 def ps(folder: Path, environ: Mapping[str, str] = os.environ) -> tuple[Node, ...]:
     """Give the nodes as the engine sees them now; a node that does not run says so in `down`."""
     engine = _recall(folder, environ)
-    return tuple(_node(each, folder) for each in compose.containers(engine))
+    return _nodes(compose.containers(engine), folder)
 
 
 def down(folder: Path, environ: Mapping[str, str] = os.environ) -> None:
@@ -123,8 +133,9 @@ def _start(engine: Engine, folder: Path, file: Path, names: Sequence[str]) -> tu
     keys = [_welcome(engine, each, passwords.get(each.service), until) for each in found]
     state.write(folder / "known_hosts", "".join(keys).encode())
     for each in found:
-        _await_banner(each, until)
-    return tuple(_node(each, folder) for each in found)
+        if each.service not in BEHIND:
+            _await_banner(each, until)
+    return _nodes(found, folder)
 
 
 def _create(engine: Engine, file: Path, names: Sequence[str], extra: Mapping[str, str]) -> None:
@@ -134,6 +145,7 @@ def _create(engine: Engine, file: Path, names: Sequence[str], extra: Mapping[str
         ports = {
             f"NOWFAB_PORT_{name.upper()}": str(port)
             for name, port in zip(names, _free_ports(len(names)), strict=True)
+            if name not in BEHIND
         }
         try:
             compose.run(engine, file, words, _READY_SECONDS, {**extra, **ports})
@@ -166,7 +178,7 @@ def _welcome(engine: Engine, each: Container, password: str | None, until: float
     except FleetError as error:
         raise FleetError(f"{each.service} did not start: {error}") from None
     name = each.service
-    names = f"{name},[{name}]:{each.port},[{_ADDRESS}]:{each.port}"
+    names = name if name in BEHIND else f"{name},[{name}]:{each.port},[{_ADDRESS}]:{each.port}"
     return "".join(f"{names} {' '.join(line.split()[:2])}\n" for line in keys.splitlines())
 
 
@@ -182,12 +194,20 @@ def _await_banner(each: Container, until: float) -> None:
     raise FleetError(f"sshd of {each.service} does not answer on {_ADDRESS} port {each.port}")
 
 
-def _node(each: Container, folder: Path) -> Node:
+def _nodes(found: Sequence[Container], folder: Path) -> tuple[Node, ...]:
+    """Give the nodes in the order of their names, those behind the gateway last."""
+    near = [_node(each, folder) for each in found if each.service not in BEHIND]
+    gateway = next((node for node in near if node.name == GATEWAY), None)
+    return (*near, *(_node(each, folder, gateway) for each in found if each.service in BEHIND))
+
+
+def _node(each: Container, folder: Path, via: Node | None = None) -> Node:
     runs = each.status == "running"
     return Node(
         name=each.service,
-        address=_ADDRESS,
-        port=each.port,
+        address=each.service if via else _ADDRESS,
+        port=22 if via else each.port,
+        via=via,
         user=USER,
         identity=str(folder / "id_ed25519"),
         fleet="docker",

@@ -101,9 +101,14 @@ def dead(node: Node) -> Node:
 
 def save(folder: Path, nodes: Iterable[Node]) -> None:
     """Write exactly `nodes` down, all or nothing."""
-    entries = [{key: getattr(node, key) for key in _KEPT} for node in nodes]
+    entries = [{key: getattr(node, key) for key in _KEPT} | _through(node) for node in nodes]
     text = json.dumps({"schema": 1, "nodes": entries}, indent=1)
     write(folder / "nodes.json", text.encode())
+
+
+def _through(node: Node) -> dict[str, str]:
+    """Say by its name which node of the fleet leads to this one."""
+    return {"via": node.via.name} if node.via else {}
 
 
 def write(path: Path, data: bytes, mode: int = 0o600) -> None:
@@ -125,7 +130,9 @@ def _read(folder: Path) -> tuple[Node, ...]:
     path = folder / "nodes.json"
     try:
         entries = json.loads(path.read_bytes())["nodes"]
-        return tuple(Node(**{key: entry[key] for key in _KEPT}) for entry in entries)
+        nodes = {entry["name"]: Node(**{key: entry[key] for key in _KEPT}) for entry in entries}
+        vias = {entry["name"]: nodes[entry["via"]] for entry in entries if "via" in entry}
+        return tuple(dataclasses.replace(node, via=vias.get(name)) for name, node in nodes.items())
     except FileNotFoundError:
         return ()
     except OSError as wrong:

@@ -202,6 +202,13 @@ def test_a_wrong_number_of_nodes_is_refused(tmp_path: Path, nodes: int) -> None:
         docker.up(tmp_path / "state", nodes, PROJECT, ENVIRON)
 
 
+@pytest.mark.parametrize("behind", [6, -1])
+def test_a_wrong_number_of_nodes_behind_the_gateway_is_refused(tmp_path: Path, behind: int) -> None:
+    """The compose file has five of these too."""
+    with pytest.raises(FleetError, match="has 0 to 5 nodes behind red01"):
+        docker.up(tmp_path / "state", 1, PROJECT, ENVIRON, behind)
+
+
 def test_without_a_compose_file_the_error_says_where_it_is(tmp_path: Path) -> None:
     """An installed nowfab has no compose file: the sentence must lead on."""
     with pytest.raises(FleetError, match=r"no docker-compose.yml in .*source folder, or .* embedded"):

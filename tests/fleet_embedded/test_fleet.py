@@ -157,6 +157,22 @@ def test_an_unknown_kind_is_refused(folder: Path) -> None:
         fleet.up(folder, folder, "vagrant", 1, ())
 
 
+def test_only_containers_can_be_behind_another(folder: Path) -> None:
+    """Embedded nodes are all on this computer: nothing stands between."""
+    with pytest.raises(UsageError, match="--behind goes with --kind docker"):
+        fleet.up(folder, folder, "embedded", 1, (), behind=1)
+
+
+def test_a_node_behind_another_stays_behind_it(folder: Path) -> None:
+    """The run after `fleet.up` reads from the overlay how to get there."""
+    state.make(folder)
+    gateway = Node("red01", "127.0.0.1", "pi", 2201)
+    nodes = (gateway, Node("blue01", "blue01", "pi", 22, via=gateway))
+    state.take(folder, nodes)
+
+    assert nodes == state.load(folder)
+
+
 def test_what_cannot_start_takes_no_names(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A failed start leaves everything as it was."""
 
