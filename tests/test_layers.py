@@ -26,6 +26,7 @@ LINES = (
     ("results",),
     ("inventory",),
     ("settings",),
+    ("pace",),
     ("groups",),
     ("names",),
     ("blobs",),

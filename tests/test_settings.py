@@ -19,7 +19,7 @@ def test_what_was_typed_counts() -> None:
     """Seconds may have a point; no other number may."""
 
     assert Settings(8, 2.5, 30.0, "accept-new", "json") == settings.parse(
-        "8", "2.5", "30", "accept-new", "json"
+        fanout="8", connect_timeout="2.5", timeout="30", host_keys="accept-new", format="json"
     )
 
 

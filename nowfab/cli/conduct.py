@@ -9,12 +9,11 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from nowfab import engine
-from nowfab.cli import strangers, surroundings
-from nowfab.cli.sentences import sentence
+from nowfab.cli import surroundings
+from nowfab.cli.course import course
 from nowfab.cli.watching import watching
-from nowfab.errors import NowfabError
 from nowfab.inventory.node import Node
-from nowfab.machines.crew import FabricCrew, Stranger, open_crew
+from nowfab.machines.crew import FabricCrew, open_crew
 from nowfab.machines.options import HostKeys, Options
 from nowfab.machines.until import Limit
 from nowfab.machines.watch import Watch
@@ -39,14 +38,14 @@ def conduct(
     screen.check()
     options = _options(settings, screen)
     with Spool() as space, closing(Watch()) as clock:
-        until = Limit(clock)
+        until = Limit(clock, settings.deadline, f"stopped by --deadline, after {settings.deadline or 0:g} s")
         with (
             signals.stopping(until.cancel, screen.urgent) as caught,
             _crew(open_crew(options, space, clock), caught) as crew,
             watching(len(nodes), settings.format, screen, until.cancel) as watch,
         ):
-            waves = strangers.waves(lambda: crew.strangers, lambda new: _trust(new, crew, settings, screen))
-            report = engine.carry_out(title, nodes, work, crew, until, watch=(watch,), waves=waves)
+            waves, watchers = course(settings, len(nodes), crew, until, screen)
+            report = engine.carry_out(title, nodes, work, crew, until, (watch, *watchers), waves)
         for warning in crew.warnings:
             screen.say(visible(warning))
         report = replace(report, cut=caught.number)
@@ -56,21 +55,6 @@ def conduct(
     if caught.left:
         signals.leave(report.exit_code)
     return report.exit_code
-
-
-def _trust(new: Sequence[Stranger], crew: FabricCrew, settings: Settings, screen: Screen) -> bool:
-    """Ask whether unknown host keys are to be trusted from now on, where somebody can answer."""
-    if settings.host_keys not in (None, "ask") or not ask.possible(sys.stdin, screen):
-        return False
-    screen.say(strangers.question(new), end="")
-    if not ask.yes("Trust these host keys from now on?", screen, sys.stdin):
-        return False
-    try:
-        crew.trust(new)
-    except NowfabError as error:  # the other nodes have done their work; their rows must not be lost
-        screen.say(sentence(error))
-        return False
-    return True
 
 
 @contextmanager

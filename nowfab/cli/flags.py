@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from invoke.parser import Argument
@@ -41,9 +41,22 @@ FLAGS = (
     Flag(("timeout", "T", "command-timeout"), "seconds that the command may take (no limit)"),
     Flag(("silence",), "seconds without a sign of life after which a connection counts as lost (45)"),
     Flag(("host-keys",), "unknown host keys: strict, ask or accept-new (ask on a terminal, else strict)"),
+    Flag(("serial",), "nodes that go together, one lot after the other: 5, 25% or 1,5,25% (all at once)"),
+    Flag(("max-fail",), "end the run when more nodes than this did not end well: 3 or 10% (no limit)"),
+    Flag(("fail-fast",), "end the run at the first node that does not end well", switch=True),
+    Flag(("retry",), "times that a node which did not end well goes again (0)"),
+    Flag(("retry-delay",), "seconds before it does (1)"),
+    Flag(("lost",), "have lost nodes go again too, though the command may have run", switch=True),
+    Flag(("deadline",), "seconds that the whole run may take (no limit)"),
+    Flag(("pick",), "so many of the chosen nodes, picked at random"),
+    Flag(("confirm",), "show nodes and command first, and ask", switch=True),
     Flag(("ask-password",), "ask once for a login password, for nodes that refuse every key", switch=True),
     Flag(("format",), "table, json or stream (table)"),
 )
+
+
+_WHO = frozenset({"group", "hosts", "exclude", "user", "port"})
+"""Flags that choose nodes; the others say how the run goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +72,24 @@ class Typed:
     connect_timeout: str | None = None
     timeout: str | None = None
     silence: str | None = None
+    serial: str | None = None
+    max_fail: str | None = None
+    fail_fast: bool = False
+    retry: str | None = None
+    retry_delay: str | None = None
+    lost: bool = False
+    deadline: str | None = None
+    pick: str | None = None
+    confirm: bool = False
     host_keys: str | None = None
     ask_password: bool = False
     format: str | None = None
 
     def settings(self, timeout: str | None) -> Settings:
         """Read the numbers and choices; `timeout` is Invoke's own, for when ours was not given."""
-        return settings.parse(
-            self.fanout,
-            self.connect_timeout,
-            self.timeout or timeout,
-            self.host_keys,
-            self.format,
-            self.ask_password,
-            self.silence,
-        )
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        how = {name: value for name, value in given.items() if name not in _WHO}
+        return settings.parse(**{**how, "timeout": self.timeout or timeout})
 
 
 def take(given: dict[str, Any]) -> Typed:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from random import SystemRandom
 from typing import Any
 
 from invoke import Exit
@@ -10,6 +12,7 @@ from invoke import Exit
 from nowfab import names
 from nowfab.cli import show, targets
 from nowfab.cli.flags import Typed
+from nowfab.errors import UsageError
 from nowfab.inventory.node import Node
 from nowfab.report import summary
 from nowfab.report.visible import visible
@@ -32,17 +35,30 @@ class Session:
     def carry_out(self, title: str, work: Work) -> None:
         """Carry work out and show what became of every node; raises Exit unless all is well."""
         folded = names.fold(node.name for node in self.nodes)
-        line = visible(f"{title} on {summary.nodes(len(self.nodes))}: {folded}")
+        pace = f" {self.settings.pace}" if str(self.settings.pace) else ""
+        line = visible(f"{title} on {summary.nodes(len(self.nodes))}{pace}: {folded}")
         if self.dry:
             self.screen.data([f"dry: would {line}\n"])
             return
-        if self.echo:
+        if self.settings.confirm:
+            self._confirm(line)
+        elif self.echo:
             self.screen.say(line)
         from nowfab.cli import conduct
 
         code = conduct.conduct(title, work, self.nodes, self.settings, self.screen, self._show)
         if code:
             raise Exit(code=code)
+
+    def _confirm(self, line: str) -> None:
+        """Go on after a yes only."""
+        from nowfab.terminal import ask
+
+        if not ask.possible(sys.stdin, self.screen):
+            raise UsageError("`--confirm` asks on a terminal, and there is none; nothing was sent")
+        self.screen.say(line)
+        if not ask.yes("Go on?", self.screen, sys.stdin):
+            raise UsageError("not confirmed; nothing was sent")
 
     def _show(self, report: Report) -> None:
         show.report(report, self.nodes, self.settings.format, self.screen)
@@ -52,5 +68,10 @@ def open_session(typed: Typed, config: Any) -> Session:
     """Read what was typed, files and all; `config` is Invoke's, of which run and timeouts count."""
     timeout = config.timeouts.command
     settings = typed.settings(None if timeout is None else str(timeout))
-    nodes = targets.chosen(typed)
-    return Session(nodes, settings, bool(config.run.dry), bool(config.run.echo), standard())
+    nodes, screen = targets.chosen(typed), standard()
+    if settings.pick is not None:
+        chosen, nodes = nodes, targets.pick(nodes, settings.pick, SystemRandom())
+        screen.say(
+            visible(f"picked {len(nodes)} of {len(chosen)}: {names.fold(node.name for node in nodes)}")
+        )
+    return Session(nodes, settings, bool(config.run.dry), bool(config.run.echo), screen)

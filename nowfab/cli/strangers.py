@@ -2,42 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from nowfab.engine import Wave
 from nowfab.inventory.node import Node
 from nowfab.machines.crew import Stranger
 from nowfab.report import table
 from nowfab.report.visible import visible
 from nowfab.results import Result, Status
 
-Waves = Generator[Sequence[Node], Sequence[Result], None]
-
 _UNTOUCHED = frozenset({Status.REFUSED, Status.UNREACHABLE})
 """Nothing was sent to these, so they may go again."""
 
 
-def waves(
-    strangers: Callable[[], Sequence[Stranger]], trusted: Callable[[Sequence[Stranger]], bool]
-) -> Callable[[Sequence[Node]], Waves]:
-    """Have the nodes go, then those again whose keys became trusted, and what is reached through them.
+class Strangers:
+    """Have nodes go, then those again whose keys became trusted, and what is reached through them.
 
-    `strangers` gives all unknown keys met so far; `trusted` asks about the new ones among them.
+    `met` gives all unknown keys met so far; `trusted` asks about the new ones among them, each once
+    in a run; `able` says whether anybody can answer.
     """
 
-    def go(nodes: Sequence[Node]) -> Waves:
-        asked: set[str] = set()
-        wave: Sequence[Node] = nodes
-        while wave:
-            results = yield wave
-            new = [stranger for stranger in strangers() if stranger.node not in asked]
-            asked |= {stranger.node for stranger in new}
-            again = {result.node for result in results if result.status in _UNTOUCHED}
+    def __init__(
+        self,
+        met: Callable[[], Sequence[Stranger]],
+        trusted: Callable[[Sequence[Stranger]], bool],
+        able: bool = True,
+    ) -> None:
+        self._met = met
+        self._trusted = trusted
+        self._able = able
+        self._asked: set[str] = set()
+        self._nodes: dict[str, Node] = {}
+
+    def hopes(self, result: Result) -> bool:
+        """Tell whether the node of this row may go again after a yes."""
+        return self._able and self._waits(result, {stranger.node for stranger in self._new()})
+
+    def waves(self, nodes: Sequence[Node]) -> Wave:
+        """Give the nodes, then those that wait for an answer which was yes."""
+        self._nodes |= {node.name: node for node in nodes}
+        while nodes:
+            results = yield nodes
+            new = self._new()
             keys = {stranger.node for stranger in new}
-            wave = [node for node in wave if node.name in again and keys & set(_path(node))]
-            if not wave or not trusted(new):
+            self._asked |= keys
+            again = {result.node for result in results if self._waits(result, keys)}
+            nodes = [node for node in nodes if node.name in again]
+            if not (self._able and nodes and self._trusted(new)):
                 return
 
-    return go
+    def _new(self) -> list[Stranger]:
+        return [stranger for stranger in self._met() if stranger.node not in self._asked]
+
+    def _waits(self, result: Result, keys: set[str]) -> bool:
+        return result.status in _UNTOUCHED and bool(keys & set(_path(self._nodes[result.node])))
 
 
 def question(strangers: Iterable[Stranger]) -> str:

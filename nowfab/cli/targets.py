@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 
 from nowfab import inventory, names
 from nowfab.cli import surroundings
@@ -36,3 +38,9 @@ def chosen(typed: Typed) -> tuple[Node, ...]:
     port = None if typed.port is None else names.port(typed.port)
     target = Target(typed.group, typed.hosts, typed.exclude)
     return inventory.select(known(), target, user, port)
+
+
+def pick(nodes: Sequence[Node], count: int, chance: Random) -> tuple[Node, ...]:
+    """Pick so many nodes at random, all where there are no more; they stay in their order."""
+    kept = sorted(chance.sample(range(len(nodes)), min(count, len(nodes))))
+    return tuple(nodes[number] for number in kept)

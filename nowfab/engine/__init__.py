@@ -1,6 +1,8 @@
 """Carry work out on nodes, wave by wave, and have one row for each of them whatever happens."""
 
+from nowfab.engine.budget import Budget
 from nowfab.engine.carry import Watcher, carry_out
-from nowfab.engine.waves import Waves, at_once
+from nowfab.engine.retry import Retry
+from nowfab.engine.waves import Wave, Waves, at_once, serial
 
-__all__ = ["Watcher", "Waves", "at_once", "carry_out"]
+__all__ = ["Budget", "Retry", "Watcher", "Wave", "Waves", "at_once", "carry_out", "serial"]

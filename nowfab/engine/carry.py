@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
-from nowfab.engine.waves import Waves, at_once
+from nowfab.engine.waves import Waves, after, at_once
 from nowfab.inventory.node import Node
 from nowfab.results import Report, Result, Status
 from nowfab.talk import Crew, Event, Finished, Sent, Until, Work
@@ -32,26 +33,20 @@ def carry_out(
     wave = waves(nodes)
     try:
         members = next(wave, None)
-        while members:
+        while members and not until.reason:
             rows.begin(members)
             for event in crew.each(members, work, until):
                 for watcher in watchers:
                     watcher(event)
             if until.reason:
                 break
-            members = _next(wave, rows.of(members))
+            members = after(wave, rows.of(members))
     except KeyboardInterrupt:
         return Report(title, rows.all("left at once"))
     return Report(title, rows.all(until.reason or "never begun"))
 
 
-def _next(
-    wave: Generator[Sequence[Node], Sequence[Result], None], results: Sequence[Result]
-) -> Sequence[Node] | None:
-    try:
-        return wave.send(results)
-    except StopIteration:
-        return None
+_UNSENT = frozenset({Status.UNREACHABLE, Status.REFUSED, Status.CANCELLED})
 
 
 class Rows:
@@ -60,18 +55,21 @@ class Rows:
     def __init__(self, nodes: Sequence[Node]) -> None:
         self._names = [node.name for node in nodes]
         self._rows: dict[str, Result] = {}
+        self._before: dict[str, Result] = {}
         self._sent: set[str] = set()
 
     def begin(self, nodes: Sequence[Node]) -> None:
-        """Forget what these nodes did in an earlier wave."""
+        """Have these nodes go, for the first time or again."""
         for node in nodes:
-            self._rows.pop(node.name, None)
+            if node.name in self._rows:
+                self._before[node.name] = self._rows.pop(node.name)
             self._sent.discard(node.name)
 
     def take(self, event: Event) -> None:
         """Learn from an event."""
         if isinstance(event, Finished):
-            self._rows[event.node] = event.result
+            before = self._before.get(event.node)
+            self._rows[event.node] = _again(before, event.result) if before else event.result
         elif isinstance(event, Sent):
             self._sent.add(event.node)
 
@@ -86,4 +84,15 @@ class Rows:
     def _missing(self, name: str, reason: str) -> Result:
         if name in self._sent:
             return Result(name, Status.LOST, reason=f"{reason}; the command may still run")
+        if name in self._before:
+            return self._before[name]
         return Result(name, Status.CANCELLED, reason=reason)
+
+
+def _again(before: Result, now: Result) -> Result:
+    """Make one row of two tries: the later counts, unless only the earlier one ran anything."""
+    attempts = before.attempts + now.attempts
+    if now.status in _UNSENT and before.status not in _UNSENT:
+        why = f"tried again: {now.status}{f', {now.reason}' if now.reason else ''}"
+        return replace(before, attempts=attempts, reason="; ".join(filter(None, (before.reason, why))))
+    return replace(now, attempts=attempts)

@@ -66,6 +66,13 @@ class Limit:
         self._watch.soon(action)
         return _nothing
 
+    def wait(self, seconds: float) -> None:
+        """Sleep for so long, or until it ends."""
+        ended = threading.Event()
+        forget = self.call(ended.set)
+        ended.wait(seconds)
+        forget()
+
     def close(self) -> None:
         """Forget everything without ending."""
         if self._timer is not None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import pty
+import select
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -49,6 +52,27 @@ def program(module: str, folder: Path) -> Program:
         )
 
     return run
+
+
+def type_into(folder: Path, home: Path, answer: bytes, *words: str) -> tuple[int, str]:
+    """Run nowfab on a terminal, answer its question, give its exit code and what was shown."""
+    far, near = pty.openpty()
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(home), "TERM": "xterm"}
+    argv = [sys.executable, "-m", "nowfab", *words]
+    process = subprocess.Popen(argv, cwd=folder, env=environ, stdin=near, stdout=near, stderr=near)
+    os.close(near)
+    shown, until = b"", time.monotonic() + 60
+    while time.monotonic() < until:
+        if not select.select([far], [], [], 1)[0]:
+            continue
+        try:
+            shown += os.read(far, 65536)
+        except OSError:
+            break
+        if shown.endswith(b"(yes/no) "):
+            os.write(far, answer)
+    os.close(far)
+    return process.wait(30), shown.decode()
 
 
 @pytest.fixture

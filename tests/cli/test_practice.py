@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
-import select
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +10,7 @@ import pytest
 
 from nowfab.fleet import state
 from nowfab.inventory import Node
-from tests.cli.conftest import ROOT, Program, program
+from tests.cli.conftest import ROOT, Program, program, type_into
 
 
 @pytest.fixture
@@ -67,27 +62,6 @@ def strangers(fleet: Program, project: Path, tmp_path: Path) -> Path:
     ]
     (project / "groups" / "nodes.yaml").write_text("nodes:\n" + "\n".join(entries) + "\n")
     return project
-
-
-def type_into(folder: Path, home: Path, answer: bytes, *words: str) -> tuple[int, str]:
-    """Run nowfab on a terminal, answer its question, give its exit code and what was shown."""
-    far, near = pty.openpty()
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(home), "TERM": "xterm"}
-    argv = [sys.executable, "-m", "nowfab", *words]
-    process = subprocess.Popen(argv, cwd=folder, env=environ, stdin=near, stdout=near, stderr=near)
-    os.close(near)
-    shown, until = b"", time.monotonic() + 60
-    while time.monotonic() < until:
-        if not select.select([far], [], [], 1)[0]:
-            continue
-        try:
-            shown += os.read(far, 65536)
-        except OSError:
-            break
-        if shown.endswith(b"(yes/no) "):
-            os.write(far, answer)
-    os.close(far)
-    return process.wait(30), shown.decode()
 
 
 def test_B4_unknown_keys_are_shown_once_and_trusted_after_a_yes(strangers: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from nowfab.cli.strangers import question, waves
+from nowfab.cli.strangers import Strangers, question
 from nowfab.inventory.node import Node
 from nowfab.machines.crew import Stranger
 from nowfab.results import Result, Status
@@ -31,7 +31,7 @@ def play(
         return answer
 
     gone: list[list[str]] = []
-    going = waves(lambda: strangers, trusted)(nodes)
+    going = Strangers(lambda: strangers, trusted).waves(nodes)
     wave = next(going, None)
     while wave:
         gone.append([node.name for node in wave])
@@ -78,7 +78,7 @@ def test_what_lies_behind_a_trusted_gateway_goes_again_and_is_asked_about_next()
         asked.extend(one.node for one in new)
         return True
 
-    going = waves(lambda: strangers, trusted)([INNER, RED])
+    going = Strangers(lambda: strangers, trusted).waves([INNER, RED])
     first = next(going)
     second = going.send([Result("inner", Status.UNREACHABLE), Result("red01", Status.UNREACHABLE)])
     strangers.append(stranger("inner"))
@@ -89,7 +89,7 @@ def test_what_lies_behind_a_trusted_gateway_goes_again_and_is_asked_about_next()
 
 def test_what_was_sent_to_is_never_sent_to_again() -> None:
     """A lost node may have done its work."""
-    going = waves(lambda: [stranger("red01")], lambda new: True)([RED])
+    going = Strangers(lambda: [stranger("red01")], lambda new: True).waves([RED])
     next(going)
     ended = False
     try:
