@@ -4,13 +4,14 @@ PYTHON =
 export PYTHON
 IN_VENV = .venv/bin/python
 
-.PHONY: help demo test faults sweep lint map wheel clean bench bench-setup fleet-environment dev-environment
+.PHONY: help demo test faults sweep soak lint map wheel clean bench bench-setup fleet-environment dev-environment
 
 help:
 	@echo 'make demo    start five practice nodes, run a command on them, show the table, clean up'
 	@echo 'make test    run every check that this machine can run; says what it skipped, and why'
 	@echo 'make faults  put every fault of the catalogue to the test, and show id by id what holds'
 	@echo 'make sweep   cut a session at every byte of both directions; 5 minutes'
+	@echo 'make soak    ten minutes of random faults over 32 nodes: does anything grow, lie or stay? MINUTES=1 for less'
 	@echo 'make lint    only the format, the lint and the types'
 	@echo 'make map     write the map of the code into README.md, from the docstrings'
 	@echo 'make bench   put nowfab beside its peers, 40 minutes; WORKS=a,c PEERS=asyncssh,clush ROUNDS=1 NODES=100 for less'
@@ -29,6 +30,9 @@ faults: dev-environment
 
 sweep: dev-environment
 	@NOWFAB_SWEEP=1 $(IN_VENV) -m pytest -s tests/faults/test_sweep.py
+
+soak: dev-environment
+	@MINUTES=$(MINUTES) $(IN_VENV) -m tests.soak
 
 lint: dev-environment
 	$(IN_VENV) -m ruff format --check .
