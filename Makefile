@@ -9,7 +9,7 @@ IN_VENV = .venv/bin/python
 help:
 	@echo 'make demo    start five practice nodes, run a command on them, show the table, clean up'
 	@echo 'make test    run every check that this machine can run; says what it skipped, and why'
-	@echo 'make faults  put every fault of the catalogue to the test, and show id by id what holds'
+	@echo 'make faults  put every fault of the catalogue to the test, and show id by id what holds; PEERS=1: other programs too'
 	@echo 'make sweep   cut a session at every byte of both directions; 5 minutes'
 	@echo 'make soak    ten minutes of random faults over 32 nodes: does anything grow, lie or stay? MINUTES=1 for less'
 	@echo 'make lint    only the format, the lint and the types'
@@ -26,7 +26,7 @@ test: lint
 	$(IN_VENV) -m pytest
 
 faults: dev-environment
-	@$(IN_VENV) scripts/faults.py
+	@$(IN_VENV) scripts/faults.py $(if $(PEERS),--peers)
 
 sweep: dev-environment
 	@NOWFAB_SWEEP=1 $(IN_VENV) -m pytest -s tests/faults/test_sweep.py

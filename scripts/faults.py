@@ -1,11 +1,14 @@
 """Run every test that carries an id of the fault catalogue, and show what holds, id by id.
 
-The words on the line go to pytest. The exit code is pytest's own.
+With `--peers` nowfab and its peers are put beside each other afterwards, as far as a stimulus can be
+given to all of them (tests/faults/peers). The other words on the line go to pytest; the exit code
+is pytest's own, or 1 where nowfab was not truthful.
 """
 
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -17,6 +20,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 CATALOGUE = {"A": 18, "B": 15, "C": 23, "D": 14}
 """Each part's letter, and how many faults it has: reaching, identity, running, the operator's side."""
+
+PEERS = "--peers"
 
 _NAMED = re.compile(r"(?:::test_|\[)(?P<ids>(?:[A-D]\d+_)+)(?P<holds>[^\[\]]+)")
 
@@ -92,11 +97,16 @@ def _verdict(counts: Counter[str]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the tests; 0 when all that ran hold."""
+    """Run the tests, then the peers if wanted; 0 when all that ran hold."""
+    words = [word for word in arguments if word != PEERS]
     tally = Tally()
-    code = pytest.main(["-q", "--no-header", f"--rootdir={ROOT}", *arguments], plugins=[tally])
-    sys.stdout.write("\n" + drawn(tally.ends))
-    return int(code)
+    code = int(pytest.main(["-q", "--no-header", f"--rootdir={ROOT}", *words], plugins=[tally]))
+    sys.stdout.write("\n" + drawn(tally.ends) + "\n")
+    if PEERS in arguments:
+        sys.stdout.flush()
+        beside = subprocess.run([sys.executable, "-m", "tests.faults.peers"], cwd=ROOT)
+        code = code or beside.returncode
+    return code
 
 
 if __name__ == "__main__":

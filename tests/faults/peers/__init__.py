@@ -1,0 +1,1 @@
+"""Put other programs to the faults that any SSH client can be given, beside nowfab."""
