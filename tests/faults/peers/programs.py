@@ -15,8 +15,8 @@ from tests.faults.peers.judge import Said
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent.parent
-CONNECT, COMMAND = "5", "10"
-"""Seconds that all are given: to connect, and for the command."""
+CONNECT = "5"
+"""Seconds that all are given to connect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,13 @@ class Heard:
 class Program:
     """One to be tried: `path` is None where it is not installed; `version` are words that show it.
 
-    `words` is called with its path, the run's folder (config, home) and the command.
+    `words` is called with its path, the run's folder (config, home), the command and its seconds.
     """
 
     name: str
     path: str | None
     version: tuple[str, ...]
-    words: Callable[[str, Path, str], list[str]]
+    words: Callable[[str, Path, str, str], list[str]]
     read: Callable[[Heard, str], Said]
     environ: dict[str, str] = field(default_factory=dict)
 
@@ -57,8 +57,8 @@ def known() -> tuple[Program, ...]:
     )
 
 
-def _nowfab(path: str, folder: Path, command: str) -> list[str]:
-    times = ["--connect-timeout", CONNECT, "--timeout", COMMAND]
+def _nowfab(path: str, folder: Path, command: str, seconds: str) -> list[str]:
+    times = ["--connect-timeout", CONNECT, "--timeout", seconds]
     return [path, "-m", "nowfab", "run", command, "-g", "all", *times, "--format", "json"]
 
 
@@ -74,8 +74,8 @@ def _read_nowfab(heard: Heard, node: str) -> Said:
     return Said(status, row["exit_code"], " ".join(words).strip(), data)
 
 
-def _fabric(path: str, folder: Path, command: str) -> list[str]:
-    return [path, str(HERE / "fabric_run.py"), str(folder / "config"), CONNECT, COMMAND, command]
+def _fabric(path: str, folder: Path, command: str, seconds: str) -> list[str]:
+    return [path, str(HERE / "fabric_run.py"), str(folder / "config"), CONNECT, seconds, command]
 
 
 def _read_fabric(heard: Heard, node: str) -> Said:
@@ -87,8 +87,8 @@ def _read_fabric(heard: Heard, node: str) -> Said:
     return Said("nothing")
 
 
-def _clush(path: str, folder: Path, command: str) -> list[str]:
-    who = ["-w", "bad,good", "-n", "-S", "-t", CONNECT, "-u", COMMAND]
+def _clush(path: str, folder: Path, command: str, seconds: str) -> list[str]:
+    who = ["-w", "bad,good", "-n", "-S", "-t", CONNECT, "-u", seconds]
     return [path, *who, "-o", f"-F {folder}/config", command]
 
 
@@ -96,8 +96,8 @@ def _read_clush(heard: Heard, node: str) -> Said:
     return _prefixed(heard, node, rf"^clush: \S*\b{node}\b.*$")
 
 
-def _pdsh(path: str, folder: Path, command: str) -> list[str]:
-    return [path, "-R", "ssh", "-S", "-t", CONNECT, "-u", COMMAND, "-w", "bad,good", command]
+def _pdsh(path: str, folder: Path, command: str, seconds: str) -> list[str]:
+    return [path, "-R", "ssh", "-S", "-t", CONNECT, "-u", seconds, "-w", "bad,good", command]
 
 
 def _read_pdsh(heard: Heard, node: str) -> Said:
@@ -121,9 +121,9 @@ def _prefixed(heard: Heard, node: str, own: str) -> Said:
     return Said("ok", 0, " ".join(words), out)
 
 
-def _pssh(path: str, folder: Path, command: str) -> list[str]:
+def _pssh(path: str, folder: Path, command: str, seconds: str) -> list[str]:
     files = ["-o", f"{folder}/out", "-e", f"{folder}/err"]
-    return [path, "-H", "bad good", "-t", COMMAND, *files, "-x", f"-F {folder}/config", command]
+    return [path, "-H", "bad good", "-t", seconds, *files, "-x", f"-F {folder}/config", command]
 
 
 def _read_pssh(heard: Heard, node: str) -> Said:

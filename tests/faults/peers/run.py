@@ -16,8 +16,8 @@ from tests.faults.peers.programs import ROOT, Heard, Program
 from tests.faults.peers.stage import Bad, stage
 from tests.faults.peers.stimuli import Stimulus
 
-CUT = 30.0
-"""Seconds after which a program hangs."""
+CUT = 20.0
+"""Seconds beside those of the command after which a program hangs."""
 SETTLES = 4.0
 """Seconds that what was stopped may take to end."""
 
@@ -49,14 +49,14 @@ def run(program: Program, stimulus: Stimulus, folder: Path, nodes: tuple[Node, N
         tag = f"54321.{os.getpid()}{next(_TAGS):04}"
         command = stimulus.command.replace("{mark}", f"{folder}/mark-$PPID").replace("{tag}", tag)
         try:
-            return _run(program, command, folder, tag, bad)
+            return _run(program, command, folder, tag, bad, stimulus.seconds)
         finally:
             _running(tag, end=True)
 
 
-def _run(program: Program, command: str, folder: Path, tag: str, bad: Bad) -> Ran:
+def _run(program: Program, command: str, folder: Path, tag: str, bad: Bad, allowed: float) -> Ran:
     began = time.monotonic()
-    code, heard = _heard(program, command, folder)
+    code, heard = _heard(program, command, folder, allowed)
     seconds = time.monotonic() - began
     left = code is not None and bool(_running(tag)) and not _ends(tag)
     said = [_said(program, heard, node) for node in ("bad", "good")]
@@ -72,7 +72,7 @@ def _said(program: Program, heard: Heard, node: str) -> Said:
         return Said("nothing", words=heard.err.decode(errors="replace"))
 
 
-def _heard(program: Program, command: str, folder: Path) -> tuple[int | None, Heard]:
+def _heard(program: Program, command: str, folder: Path, allowed: float) -> tuple[int | None, Heard]:
     """Call the program in a group of its own, and end that group when it hangs."""
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("SSH_")},
@@ -83,7 +83,7 @@ def _heard(program: Program, command: str, folder: Path) -> tuple[int | None, He
     out, err = folder / "stdout", folder / "stderr"
     with out.open("wb") as to, err.open("wb") as errors:
         process = subprocess.Popen(
-            program.words(str(program.path), folder, command),
+            program.words(str(program.path), folder, command, f"{allowed:g}"),
             cwd=folder,
             env=environ,
             stdin=subprocess.DEVNULL,
@@ -93,7 +93,7 @@ def _heard(program: Program, command: str, folder: Path) -> tuple[int | None, He
         )
         code: int | None = None
         with suppress(subprocess.TimeoutExpired):
-            code = process.wait(CUT)
+            code = process.wait(allowed + CUT)
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 
 from tests.faults.peers.judge import Verdict
-from tests.faults.peers.programs import COMMAND, CONNECT, ROOT, Program
+from tests.faults.peers.programs import CONNECT, ROOT, Program
 from tests.faults.peers.run import CUT
 from tests.faults.peers.stimuli import Stimulus
 
@@ -30,7 +30,7 @@ could have given as well.
 in time*: it gave up on a command that ends well at once; *the output differs* from what the command wrote; \
 *it goes on running*: the program gave up on the command, which still runs on the node; *the good node \
 failed too*.
-- **hangs**: it had to be ended after {cut:g} s. **traceback**: it broke itself. **n.a.**: not installed.
+- **hangs**: it had to be ended {cut:g} s after the time of its command. **traceback**: it broke itself. **n.a.**: not installed.
 
 The seconds are those of the whole run. A dead end costs at least what the program was allowed to wait.
 
@@ -38,7 +38,7 @@ The seconds are those of the whole run. A dead end costs at least what the progr
 
 Each program met each fault on its own, with a fresh faulty node: a raw server, an SSH server that misbehaves \
 in one way, a relay that harms bytes between the program and a real sshd, or that sshd itself. All were given \
-{connect} s to connect and {command} s for the command by the flags that they have (`clush -S -t -u`, \
+{connect} s to connect and 10 s for the command (60 s where it writes much) by the flags that they have (`clush -S -t -u`, \
 `pdsh -R ssh -S -t -u`, `pssh -t`, Fabric's `connect_timeout` and `timeout`, `nowfab --connect-timeout \
 --timeout`), and one ssh_config with `StrictHostKeyChecking yes`, `BatchMode yes` and `ConnectTimeout \
 {connect}`; else their defaults. What it cannot show:
@@ -91,7 +91,6 @@ def write(programs: Sequence[Program], told: Sequence[tuple[Stimulus, Row]]) -> 
         table="\n".join(f"| {' | '.join(cells)} |" for cells in lines),
         cut=CUT,
         connect=CONNECT,
-        command=COMMAND,
         versions=", ".join(_versions(programs)) + ".",
     )
     PAGE.write_text(page)

@@ -39,7 +39,8 @@ class Truth:
 class Stimulus:
     """One fault; in `command`, {mark} is a file that counts how often it ran, {tag} a number of its own.
 
-    `alone`: the programs meet it one after the other, for it keeps the computer busy.
+    `seconds` are what the command is given. `alone`: the programs meet it one after the other, for it
+    keeps the computer busy.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Stimulus:
     start: Callable[[Stage], Bad]
     truth: Truth
     command: str = "echo hello"
+    seconds: float = 10
     alone: bool = False
 
 
@@ -138,6 +140,7 @@ TABLE = (
         _well,
         Truth("ok", 0, b"0123456789abcde\n" * 625_000),
         "yes 0123456789abcde | head -n 625000",
+        seconds=60,
         alone=True,
     ),
     Stimulus(
@@ -153,6 +156,7 @@ TABLE = (
         _well,
         Truth("ok", 0, b"y" * 1_000_000),
         "head -c 1000000 /dev/zero | tr '\\0' y",
+        seconds=60,
         alone=True,
     ),
 )

@@ -54,9 +54,16 @@ def test_a_liar_is_found_out(
     def read(heard: Heard, node: str) -> Said:
         return Said("ok" if node == "good" else status, words="stopped")  # type: ignore[arg-type]
 
-    liar = Program("liar", sys.executable, (), lambda path, folder, command: [], read)
+    liar = Program("liar", sys.executable, (), lambda *words: [], read)
     liar = replace(
-        liar, words=lambda path, folder, command: [path, "-c", LIAR, f"{folder}/config", f"{command}; false"]
+        liar,
+        words=lambda path, folder, command, seconds: [
+            path,
+            "-c",
+            LIAR,
+            f"{folder}/config",
+            f"{command}; false",
+        ],
     )
     ran = run(liar, stimulus(words), tmp_path / "run", (sshd_nodes[0], sshd_nodes[1]))
 
