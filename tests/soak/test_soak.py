@@ -68,8 +68,8 @@ def test_a_lie_is_found(said: Result, chore: Chore, toxic: Toxic, ran: int, aliv
 
 def test_growth_is_told_from_a_large_but_steady_size() -> None:
     """A process may be large; it may not be larger in every hour."""
-    steady = [Sample(3, 9, 50_000 + number % 7 * 100) for number in range(90)]
-    leaky = [Sample(3 + number // 25, 9 + number, 50_000 + number * 99) for number in range(90)]
+    steady = [Sample(3, 9, 50_000 + number % 7 * 100) for number in range(120)]
+    leaky = [Sample(3 + number // 25, 9 + number, 50_000 + number * 99) for number in range(120)]
 
     assert ([], ["threads", "descriptors", "memory"]) == (
         growth.grown(steady),
