@@ -32,7 +32,8 @@ in time*: it gave up on a command that ends well at once; *the output differs* f
 failed too*.
 - **hangs**: it had to be ended {cut:g} s after the time of its command. **traceback**: it broke itself. **n.a.**: not installed.
 
-The seconds are those of the whole run. A dead end costs at least what the program was allowed to wait.
+The seconds are those of the whole run. A dead end costs at least what the program was allowed to wait. The programs \
+ran side by side: this is no measure of speed, [performance.md](performance.md) is.
 
 ## What was done
 
