@@ -6,6 +6,10 @@ still runs, the watcher ends the program's process group with TERM, and after GR
 KILL. The program itself is exec'd in place of the shell, so its exit code and signal are the
 channel's own.
 
+Input for the program is put whole into a file that has no name any more before the program starts:
+the count says whether it is whole, the channel is always read (so that its end is always seen), and
+a program whose input did not come whole is never started.
+
 The line is read by whatever login shell the user has. POSIX shells, csh and fish agree on single
 quotes around text without `'`, backslash, `!` or line feed, and on a backslash before one
 character outside quotes; nothing else is used.
@@ -24,7 +28,14 @@ _WATCHER = (
     'trap "" HUP INT TERM; while read -r x; do :; done; '
     f"if kill -0 $$; then kill -TERM $$ 0; sleep {GRACE}; kill -KILL $$ 0; fi"
 )
-_LEASH = f"exec 3<&0 </dev/null; ( {{ {_WATCHER}; }} <&3 >/dev/null 2>&1 & ); exec 3<&-; "
+_LEASH = f"exec 3<&0 <%s; ( {{ {_WATCHER}; }} <&3 >/dev/null 2>&1 & ); exec 3<&-; "
+_TAKE = (
+    'f=$(mktemp) || exit; exec 4<"$f" 5<"$f" 6>"$f"; rm -f "$f"; head -c %(size)d >&6; n=$(($(wc -c <&5))); '
+    'exec 5<&- 6>&-; if [ "$n" -ne %(size)d ]; then '
+    'echo "nowfab: only $n of %(size)d bytes of the input came or had room, nothing was run" >&2; '
+    "exit 1; fi; "
+)
+"""Put the input into a nameless file, open as 4; nothing is sent after it, so nothing can be over-read."""
 _DECODE = 'c=$(printf %bx "$1"); c=${c%x}; '
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -34,7 +45,8 @@ class Shape:
     """What surrounds a command: a folder, variables, another shell, sudo.
 
     `shell` "" means the login shell. `prompt` is what sudo asks a password with; "" means that it
-    must not ask (`sudo -n`).
+    must not ask (`sudo -n`). `stdin` counts the bytes that come first on the channel, for the program;
+    `ready` is said on standard error once they may be sent, "" for at once.
     """
 
     cd: str = ""
@@ -43,6 +55,8 @@ class Shape:
     sudo: bool = False
     sudo_user: str = ""
     prompt: str = ""
+    stdin: int = 0
+    ready: str = ""
 
 
 PLAIN = Shape()
@@ -79,8 +93,16 @@ def line(command: str, shape: Shape = PLAIN) -> str:
     setup = "".join(_setup(shape, words))
     program = '"$c"' if decode else '"$1"'
     start = f"exec {_shell(shape, words)} -c {program}"
-    script = decode + _LEASH + setup + start
+    script = decode + _input(shape) + setup + start
     return f"exec {_sudo(shape)}sh -c {quote(script)} nowfab {' '.join(words)}"
+
+
+def _input(shape: Shape) -> str:
+    """Give the commands that take the program's input and lay the leash."""
+    ready = f"printf %s {quote(shape.ready)} >&2; " if shape.ready else ""
+    if not shape.stdin:
+        return ready + _LEASH % "/dev/null"
+    return ready + _TAKE % {"size": shape.stdin} + _LEASH % "&4 4<&-"
 
 
 def _setup(shape: Shape, words: list[str]) -> Iterator[str]:

@@ -36,21 +36,25 @@ class Reply:
     """A secret for whoever asks with exactly this prompt on standard error; given once, on standard input.
 
     The prompt is random for each exec, so that nobody else can ask. Neither it nor the secret is
-    let through in the output.
+    let through in the output. `ready`, as random, is what the line says on standard error when the
+    asking is over; the exec's own input waits for it.
     """
 
     prompt: str
     secret: Secret
+    ready: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Exec:
     """One program to start on a node, as data; `line` is what the login shell gets.
 
-    `timeout` is in seconds from Sent, None for no limit.
+    `timeout` is in seconds from Sent, None for no limit. `stdin` is sent first on the channel's
+    standard input, which then stays open as the leash; the line knows how many bytes are its own.
     """
 
     line: str
+    stdin: tuple[Blob, ...] = ()
     timeout: float | None = None
     leash: Leash = Leash.STDIN
     reply: Reply | None = None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -215,3 +217,58 @@ def test_D13_the_line_writes_no_file_on_the_node() -> None:
 
     assert {"/dev/null", "&1", "&3", "&-"} >= into
     assert "/dev/null" in into
+
+
+def hand(shell: str, data: bytes, command: str, size: int, folder: Path) -> tuple[int, bytes]:
+    """Give `data` to a line that counts on `size` bytes; what is short ends there."""
+    pipe = subprocess.PIPE
+    line = remote.line(command, remote.Shape(stdin=size))
+    program = subprocess.Popen(
+        [*HERE[shell], line],
+        stdin=pipe,
+        stdout=pipe,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**os.environ, "SHELL": "/bin/sh", "TMPDIR": str(folder)},
+    )
+    assert program.stdin is not None
+    program.stdin.write(data)
+    program.stdin.flush()
+    if len(data) < size:
+        program.stdin.close()
+        program.stdin = None
+    return finish(program)
+
+
+@pytest.mark.parametrize("shell", HERE)
+@pytest.mark.parametrize("size", [0, 1, 65536, 65537, 10_000_000])
+def test_the_program_gets_exactly_its_input_and_then_its_end(shell: str, size: int, tmp_path: Path) -> None:
+    """The channel stays open as the leash, and the program must see an end all the same; nothing stays."""
+    data = os.urandom(size)
+    code, out = hand(shell, data, "sha256sum", size, tmp_path)
+
+    assert (0, hashlib.sha256(data).hexdigest()) == (code, out.decode().split()[0])
+    assert [] == list(tmp_path.iterdir())
+
+
+@settings(max_examples=20, deadline=None)
+@given(data=st.binary(max_size=300))
+def test_input_may_be_any_bytes(data: bytes) -> None:
+    """NUL, line feeds and an end without one are data."""
+    assert (0, data) == hand("sh", data, "cat", len(data), Path(tempfile.gettempdir()))
+
+
+@pytest.mark.parametrize("shell", HERE)
+def test_half_an_input_starts_nothing(shell: str, tmp_path: Path) -> None:
+    """`cat > file` would take half a file for the whole; so would `sh -s`."""
+    mark = tmp_path / "whole"
+    for sent in (0, 1, 99_999):
+        code, _ = hand(shell, b"x" * sent, f"cat; touch {mark}", 100_000, tmp_path)
+
+        assert (True, []) == (code != 0, list(tmp_path.iterdir()))
+
+
+@pytest.mark.parametrize("command", ["true", "head -c 1 >/dev/null", "exec <&-; true", "sleep 3 & true"])
+def test_a_program_may_leave_its_input_unread(command: str, tmp_path: Path) -> None:
+    """Its exit code is its own then too."""
+    assert (0, b"") == hand("sh", b"x" * 1_000_000, f"{{ {command}; }} >/dev/null 2>&1", 1_000_000, tmp_path)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 import sys
+from contextlib import ExitStack
 
 from nowfab import names
+from nowfab.blobs import Blob
 from nowfab.cli.node_task import node_task
 from nowfab.cli.session import Session
 from nowfab.errors import UsageError
@@ -23,6 +25,7 @@ from nowfab.talk import Work
         "sudo": "run it as root, all of it",
         "sudo-user": "run it as this user",
         "ask-sudo": "ask once for the password that sudo wants where it wants one",
+        "stdin": "a file, or - for this program's own input: what it reads on every node",
         "raw": "send it as it is, to a node without a POSIX shell; nothing can stop it then",
     },
 )
@@ -35,6 +38,7 @@ def run(
     sudo: bool = False,
     sudo_user: str = "",
     ask_sudo: bool = False,
+    stdin: str | None = None,
     raw: bool = False,
 ) -> None:
     """Run COMMAND on the chosen nodes and show what each one answered."""
@@ -43,9 +47,16 @@ def run(
     variables = tuple(_variable(word) for word in env or ())
     user = names.user(sudo_user) if sudo_user else ""
     shape = Shape(cd, variables, shell, sudo or bool(user) or ask_sudo, user)
-    if raw and shape != Shape():
-        raise UsageError("`--raw` sends the command as it is, without --cd, --env, --shell and --sudo")
-    on.carry_out(f"{'sudo ' if shape.sudo else ''}run `{command}`", _work(on, command, shape, ask_sudo, raw))
+    if raw and (shape != Shape() or stdin is not None):
+        raise UsageError(
+            "`--raw` sends the command as it is, without --cd, --env, --shell, --sudo and --stdin"
+        )
+    title = (
+        f"{'sudo ' if shape.sudo else ''}run `{command}`{'' if stdin is None else f' with --stdin {stdin}'}"
+    )
+    with ExitStack() as kept:
+        blobs = () if stdin is None else _input(on, stdin, kept)
+        on.carry_out(title, _work(on, command, shape, ask_sudo, raw, blobs))
 
 
 def _variable(word: str) -> tuple[str, str]:
@@ -55,7 +66,19 @@ def _variable(word: str) -> tuple[str, str]:
     return name, value
 
 
-def _work(on: Session, command: str, shape: Shape, ask_sudo: bool, raw: bool) -> Work:
+def _input(on: Session, name: str, kept: ExitStack) -> tuple[Blob, ...]:
+    """Read the input once, before anything connects; a dry run only looks whether it is there."""
+    from nowfab.cli import given
+    from nowfab.store.spool import Spool
+
+    if name == "-":
+        return () if on.dry else (given.own(sys.stdin, on.screen, kept.enter_context(Spool())),)
+    return (given.file(name, kept.enter_context(Spool()), look=on.dry),)
+
+
+def _work(
+    on: Session, command: str, shape: Shape, ask_sudo: bool, raw: bool, stdin: tuple[Blob, ...]
+) -> Work:
     from nowfab.terminal import ask
     from nowfab.work import command as commands
 
@@ -64,8 +87,8 @@ def _work(on: Session, command: str, shape: Shape, ask_sudo: bool, raw: bool) ->
         if raw:
             return commands.raw(command, timeout)
         if not ask_sudo or on.dry:
-            return commands.command(command, timeout, shape)
+            return commands.command(command, timeout, shape, stdin)
         password = ask.password("sudo password", on.screen, sys.stdin)
-        return commands.with_password(command, timeout, shape, password, lambda: secrets.token_hex(16))
+        return commands.with_password(command, timeout, shape, password, lambda: secrets.token_hex(16), stdin)
     except ValueError as error:
         raise UsageError(str(error)) from error

@@ -14,16 +14,24 @@ Take = Callable[[Stream, bytes], None]
 
 
 class Answering:
-    """A filter before `take`; `answer` is called with the secret's line, once, `refuse` when asked again.
+    """A filter before `take`; `answer` is called with the secret's line, once, `refuse` when asked again,
+    `go` when the reply's `ready` has been said.
 
     Bytes that may be the beginning of the prompt or of the secret are held back until it is known.
     """
 
     def __init__(
-        self, reply: Reply, take: Take, answer: Callable[[bytes], None], refuse: Callable[[], None]
+        self,
+        reply: Reply,
+        take: Take,
+        answer: Callable[[bytes], None],
+        refuse: Callable[[], None],
+        go: Callable[[], None] = lambda: None,
     ) -> None:
         self._prompt = reply.prompt.encode()
         self._secret = reply.secret.reveal().encode()
+        self._ready = reply.ready.encode()
+        self._go = go
         self._take = take
         self._answer = answer
         self._refuse = refuse
@@ -34,10 +42,10 @@ class Answering:
         """Take some bytes of a stream."""
         data = self._held[stream] + data
         if stream == "stderr":
-            data = self._asked(data)
+            data = self._gone(self._asked(data))
         if self._secret:
             data = data.replace(self._secret, MASK)
-        keep = max(_overlap(data, self._prompt), _overlap(data, self._secret))
+        keep = max(_overlap(data, word) for word in (self._prompt, self._secret, self._ready))
         self._held[stream] = data[len(data) - keep :]
         if len(data) > keep:
             self._take(stream, data[: len(data) - keep])
@@ -57,6 +65,12 @@ class Answering:
                 self._answered = True
                 self._answer(self._secret + b"\n")
         return data.replace(self._prompt, b"")
+
+    def _gone(self, data: bytes) -> bytes:
+        if not self._ready or self._ready not in data:
+            return data
+        self._go()
+        return data.replace(self._ready, b"")
 
 
 def _overlap(data: bytes, word: bytes) -> int:

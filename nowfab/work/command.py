@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from nowfab import remote
-from nowfab.blobs import Secret
+from nowfab.blobs import Blob, Secret
 from nowfab.inventory.node import Node
 from nowfab.remote import PLAIN, Shape
 from nowfab.results import Result, Status
@@ -22,12 +22,14 @@ _STATUS = {
 }
 
 
-def command(text: str, timeout: float | None = None, shape: Shape = PLAIN) -> Work:
+def command(
+    text: str, timeout: float | None = None, shape: Shape = PLAIN, stdin: tuple[Blob, ...] = ()
+) -> Work:
     """Make the work of running `text` in the login shell; `timeout` is in seconds, None for no limit.
 
-    ValueError for what no shell can be told.
+    `stdin` is the program's standard input on every node. ValueError for what no shell can be told.
     """
-    exec = Exec(remote.line(text, shape), timeout=timeout)
+    exec = Exec(remote.line(text, _counting(shape, stdin)), stdin, timeout)
 
     def talk(node: Node) -> Talk:
         outcome = yield exec
@@ -48,13 +50,19 @@ def raw(text: str, timeout: float | None = None) -> Work:
 
 
 def with_password(
-    text: str, timeout: float | None, shape: Shape, password: Secret, prompts: Callable[[], str]
+    text: str,
+    timeout: float | None,
+    shape: Shape,
+    password: Secret,
+    prompts: Callable[[], str],
+    stdin: tuple[Blob, ...] = (),
 ) -> Work:
     """Make the work of running `text` under sudo: without a password where that does, else with this one.
 
     `prompts` gives a prompt that nobody can guess, a new one for each node.
     """
-    free = command(text, timeout, shape)
+    free = command(text, timeout, shape, stdin)
+    counting = _counting(shape, stdin)
     probe = Exec(remote.line("true", replace(shape, cd="", env=(), shell="")), timeout=timeout)
 
     def talk(node: Node) -> Talk:
@@ -63,12 +71,16 @@ def with_password(
             return result(node, tried)
         if tried.code == 0:
             return (yield from free(node))
-        prompt = prompts()
-        line = remote.line(text, replace(shape, prompt=prompt))
-        outcome = yield Exec(line, timeout=timeout, reply=Reply(prompt, password))
+        prompt, ready = prompts(), prompts()
+        line = remote.line(text, replace(counting, prompt=prompt, ready=ready))
+        outcome = yield Exec(line, stdin, timeout, reply=Reply(prompt, password, ready))
         return result(node, outcome)
 
     return talk
+
+
+def _counting(shape: Shape, stdin: tuple[Blob, ...]) -> Shape:
+    return replace(shape, stdin=sum(blob.size for blob in stdin))
 
 
 def result(node: Node, outcome: Outcome) -> Result:

@@ -10,6 +10,7 @@ import paramiko
 
 from nowfab.blobs import Collector, Spool
 from nowfab.machines.answering import Answering, Stream
+from nowfab.machines.ssh.sending import Sending
 from nowfab.machines.ssh.session import Session
 from nowfab.machines.ssh.transport import Hangup, NodeTransport
 from nowfab.machines.watch import Timer, Watch
@@ -72,6 +73,7 @@ class Pump:
         self._why = ""
         self._over = False
         self._filter: Answering | None = None
+        self._sending = Sending(self._session, ())
 
     def run(self, exec: Exec, until: Until) -> Outcome:
         """Carry it out; the connection may be used again when the outcome is EXITED or SIGNALED."""
@@ -93,6 +95,7 @@ class Pump:
             self._over = True
             if self._filter is not None:
                 self._filter.end()
+            self._sending.close()
             forget()
             if limit is not until:
                 limit.close()
@@ -107,8 +110,11 @@ class Pump:
 
     def _start(self, exec: Exec) -> None:
         session = self._session
+        self._sending = sending = Sending(session, exec.stdin)
         if exec.reply is not None:
-            self._filter = Answering(exec.reply, self._keep, session.send, session.end_input)
+            self._filter = Answering(exec.reply, self._keep, session.send, session.end_input, sending.go)
+        if exec.reply is None or not exec.reply.ready:
+            sending.go()
         self._sent = True
         self._emit(Sent(self._node))
         session.start(exec.line)
@@ -132,6 +138,8 @@ class Pump:
                 ended = ended or time.monotonic()
                 if not wire.ready(_gap(time.monotonic() - ended)):
                     break
+            elif self._sending.some() and not wire.ready(0):
+                continue
             self._transport.step()
         session.close()
 
@@ -154,7 +162,7 @@ class Pump:
             return
         wait = GRACE + MARGIN
         self._timers["grace"] = self._watch.after(wait, lambda: self._cut(f"not confirmed within {wait:g} s"))
-        self._session.end_input()
+        self._sending.stop()
 
     def _cut(self, why: str) -> None:
         if self._over:
@@ -171,7 +179,7 @@ class Pump:
         if silent >= silence:
             self._cut(f"no sign of life for {silence:g} s")
             return
-        if silent >= quiet * 0.99:
+        if silent >= quiet * 0.99 and not self._sending.busy:
             try:
                 self._transport.ping()
             except BROKEN:

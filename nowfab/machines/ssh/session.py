@@ -82,11 +82,22 @@ class Session:
                 self._transport.step()
                 continue
             size = min(len(data), self._room, self._largest)
-            message = self._message(cMSG_CHANNEL_DATA)
-            message.add_string(data[:size])
-            self._room -= size
+            self._send_data(data[:size])
             data = data[size:]
-            self._transport._send_user_message(message)
+
+    def offer(self, data: bytes) -> int:
+        """Send what the node has room for of `data`, one message at most; gives how many bytes."""
+        size = min(len(data), self._room, self._largest)
+        if size and not self._eof_sent and not self.closed:
+            self._send_data(data[:size])
+            return size
+        return 0
+
+    def _send_data(self, data: bytes) -> None:
+        message = self._message(cMSG_CHANNEL_DATA)
+        message.add_string(data)
+        self._room -= len(data)
+        self._transport._send_user_message(message)
 
     def end_input(self) -> None:
         """Let go of the leash; may be called from another thread."""

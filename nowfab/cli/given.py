@@ -1,0 +1,43 @@
+"""Read the input that all nodes are to get: a file's, or this program's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from nowfab import names
+from nowfab.blobs import EMPTY, Blob, Collector, Spool
+from nowfab.errors import UsageError
+from nowfab.terminal.screen import Screen
+
+PIECE = 64 * 1024
+
+
+def file(name: str, spool: Spool, look: bool = False) -> Blob:
+    """Read a file as it is now, or only `look` whether it can be read; UsageError where it cannot."""
+    try:
+        with Path(name).open("rb") as source:
+            return EMPTY if look else _read(source, spool)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"`--stdin {names.shown(name).strip('`')}` cannot be read: {why.lower()}") from None
+
+
+def own(source: TextIO | None, screen: Screen, spool: Spool) -> Blob:
+    """Read our own standard input to its end; who sits at a terminal is told so."""
+    if source is None or source.closed:
+        raise UsageError("`--stdin -` has nothing to read: standard input is closed")
+    if source.isatty():
+        screen.say("nowfab: reading the nodes' input from here; Ctrl-D ends it, Ctrl-C leaves")
+    try:
+        return _read(source.buffer, spool)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise UsageError(f"`--stdin -` cannot be read: {why}") from None
+
+
+def _read(source: BinaryIO, spool: Spool) -> Blob:
+    collector = Collector(spool)
+    while data := source.read(PIECE):
+        collector.add(data)
+    return collector.blob()
