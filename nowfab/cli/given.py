@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Protocol, TextIO, cast
 
 from nowfab import names
 from nowfab.blobs import EMPTY, Blob, Collector, Spool
@@ -11,6 +11,10 @@ from nowfab.errors import UsageError
 from nowfab.terminal.screen import Screen
 
 PIECE = 64 * 1024
+
+
+class _Source(Protocol):
+    def read1(self, size: int, /) -> bytes: ...
 
 
 def file(name: str, spool: Spool, look: bool = False) -> Blob:
@@ -30,14 +34,14 @@ def own(source: TextIO | None, screen: Screen, spool: Spool) -> Blob:
     if source.isatty():
         screen.say("nowfab: reading the nodes' input from here; Ctrl-D ends it, Ctrl-C leaves")
     try:
-        return _read(source.buffer, spool)
+        return _read(cast(_Source, source.buffer), spool)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise UsageError(f"`--stdin -` cannot be read: {why}") from None
 
 
-def _read(source: BinaryIO, spool: Spool) -> Blob:
+def _read(source: _Source, spool: Spool) -> Blob:
     collector = Collector(spool)
-    while data := source.read(PIECE):
+    while data := source.read1(PIECE):  # `read` would want Ctrl-D twice
         collector.add(data)
     return collector.blob()
