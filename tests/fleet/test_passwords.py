@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nowfab import engine
-from nowfab.blobs import Secret
+from nowfab.blobs import MemoryBlob, Secret
 from nowfab.fleet import keypair
 from nowfab.inventory.node import Node
 from nowfab.machines.crew import open_crew
@@ -58,6 +59,18 @@ def test_B14_sudo_is_given_a_password_only_where_it_wants_one(fleet: Fleet, spoo
 
     assert [(Status.OK, "root\n")] * 5 == [(row.status, text(row)) for row in rows]
     assert "prompt-1:" == next(prompts)
+
+
+def test_B14_an_input_goes_to_the_program_and_never_to_sudo(fleet: Fleet, spool: Spool) -> None:
+    """sudo reads its password from the same channel; the first line of the input is not one."""
+    password = Secret(fleet.password("red05"))
+    data = b"not a password\n" * 10_000
+    words = (f"word-{number}" for number in itertools.count())
+    blobs = (MemoryBlob(data),)
+    work = with_password("id -un; wc -c", None, ROOT, password, lambda: next(words), blobs)
+    rows = run(list(fleet.nodes), work, spool)
+
+    assert [(Status.OK, f"root\n{len(data)}\n")] * 5 == [(row.status, text(row)) for row in rows]
 
 
 def test_B14_a_wrong_sudo_password_is_one_failed_row(fleet: Fleet, spool: Spool) -> None:
