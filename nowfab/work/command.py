@@ -71,7 +71,7 @@ def with_password(
             return result(node, tried)
         if tried.code == 0:
             return (yield from free(node))
-        prompt, ready = prompts(), prompts()
+        prompt, ready = prompts(), prompts() if stdin else ""
         line = remote.line(text, replace(counting, prompt=prompt, ready=ready))
         outcome = yield Exec(line, stdin, timeout, reply=Reply(prompt, password, ready))
         return result(node, outcome)
