@@ -26,7 +26,7 @@ def course(
     pace = settings.pace
     able = settings.host_keys in (None, "ask") and ask.possible(sys.stdin, screen)
     asking = strangers.Strangers(lambda: crew.strangers, partial(_trust, crew, screen), able)
-    retry = engine.Retry(pace.retry, pace.lost, partial(_rest, until, screen, pace.retry_delay))
+    retry = engine.Retry(pace.retry, pace.lost, partial(_rest, crew, until, screen, pace.retry_delay))
     waves = retry.waves(asking.waves)
     if pace.max_fail is None:
         return engine.serial(pace.serial, waves), ()
@@ -34,10 +34,11 @@ def course(
     return engine.serial(pace.serial, budget.waves(waves)), (budget,)
 
 
-def _rest(until: Limit, screen: Screen, seconds: float, nodes: Sequence[Node]) -> None:
-    """Let the time pass until nodes go again."""
+def _rest(crew: FabricCrew, until: Limit, screen: Screen, seconds: float, nodes: Sequence[Node]) -> None:
+    """Let the time pass until nodes go again, their gateways too."""
     screen.passing(visible(f"again in {seconds:g} s: {names.fold(node.name for node in nodes)}"))
     until.wait(seconds)
+    crew.forgive()
 
 
 def _trust(crew: FabricCrew, screen: Screen, new: Sequence[Stranger]) -> bool:

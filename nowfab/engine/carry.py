@@ -29,15 +29,16 @@ def carry_out(
     is lost, who had not begun is cancelled.
     """
     rows = Rows(nodes)
-    watchers = (rows.take, *watch)
+    watchers = tuple(watch)
     wave = waves(nodes)
     try:
         members = next(wave, None)
         while members and not until.reason:
             rows.begin(members)
             for event in crew.each(members, work, until):
+                told = rows.take(event)
                 for watcher in watchers:
-                    watcher(event)
+                    watcher(told)
             if until.reason:
                 break
             members = after(wave, rows.of(members))
@@ -65,13 +66,15 @@ class Rows:
                 self._before[node.name] = self._rows.pop(node.name)
             self._sent.discard(node.name)
 
-    def take(self, event: Event) -> None:
-        """Learn from an event."""
+    def take(self, event: Event) -> Event:
+        """Learn from an event; give it as it counts, its row with what earlier tries did."""
         if isinstance(event, Finished):
             before = self._before.get(event.node)
-            self._rows[event.node] = _again(before, event.result) if before else event.result
+            event = Finished(event.node, _again(before, event.result)) if before else event
+            self._rows[event.node] = event.result
         elif isinstance(event, Sent):
             self._sent.add(event.node)
+        return event
 
     def of(self, nodes: Sequence[Node]) -> list[Result]:
         """Give the rows of these nodes that there are."""

@@ -67,6 +67,10 @@ class FabricCrew:
         """Write these host keys down; their nodes can be asked again."""
         self._tools.hosts.trust(strangers)
         self._tools.hosts.strangers.clear()
+        self.forgive()
+
+    def forgive(self) -> None:
+        """Have gateways that could not be reached tried anew; for when nodes go again."""
         self._gateways.forgive()
 
     def each(self, nodes: Sequence[Node], work: Work, until: Until) -> Iterator[Event]:

@@ -143,6 +143,15 @@ def test_a_node_counts_as_failed_when_its_tries_are_used_up() -> None:
     assert 0 == report.exit_code
 
 
+def test_a_refusal_between_two_tries_does_not_count_before_they_are_used_up() -> None:
+    """The budget and the retry must judge by the same row: who goes again has not failed yet."""
+    crew = Fates({"a": [Status.FAILED, Status.REFUSED, Status.OK], "b": [Status.OK]})
+    report = carried(crew, [Share(1)], retry=2, most=0)
+
+    assert [["a"], ["a"], ["a"], ["b"]] == crew.waves
+    assert 0 == report.exit_code
+
+
 @given(
     st.lists(st.lists(st.sampled_from(FATES), min_size=1, max_size=4), min_size=1, max_size=8),
     st.lists(st.builds(Share, st.integers(1, 5), st.booleans()), max_size=3),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from nowfab import engine
@@ -32,6 +34,43 @@ def test_B4_after_a_yes_the_nodes_behind_the_gateway_are_reached(
 
     assert [["red01"], ["red02", "red03"], []] == asked
     assert {Status.OK} == {result.status for result in ended}
+
+
+def relay(listener: socket.socket, node: Node) -> None:
+    """Pass one connection on to a node, until either side ends it."""
+    near = listener.accept()[0]
+    far = socket.create_connection((node.address or "", node.port or 22))
+
+    def pump(source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    with near, far:
+        back = threading.Thread(target=pump, args=(far, near), daemon=True)
+        back.start()
+        pump(near, far)
+        back.join(30)
+
+
+def test_a_retry_tries_a_dead_gateway_anew(controller: Controller, sshd_nodes: tuple[Node, ...]) -> None:
+    """A master that is back after a reboot must count, else no retry could help those behind it."""
+    crew, watch = controller.crew()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused
+        gateway = replace(sshd_nodes[0], address="127.0.0.1", port=listener.getsockname()[1])
+        inner = replace(sshd_nodes[1], via=gateway)
+
+        def pause(nodes: Sequence[Node]) -> None:
+            listener.listen()
+            threading.Thread(target=relay, args=(listener, sshd_nodes[0]), daemon=True).start()
+            crew.forgive()
+
+        waves = engine.Retry(1, False, pause).waves(engine.at_once)
+        report = engine.carry_out("test", [inner], command("true"), crew, Limit(watch), waves=waves)
+
+    assert [(Status.OK, "")] == [(row.status, row.reason) for row in report.results]
 
 
 def test_D1_one_cancel_ends_all_who_wait_behind_a_gateway(
