@@ -42,8 +42,14 @@ class Pace:
     lost: bool = False
 
     def __str__(self) -> str:
-        """Say what stands in the way of going to all nodes at once; "" for nothing."""
-        return f"in waves of {','.join(map(str, self.serial))}" if self.serial else ""
+        """Say what is not as usual: `in waves of 1,5, at most 3 may fail, 2 more tries`; "" for nothing."""
+        sizes = ",".join(map(str, self.serial))
+        parts = (
+            sizes and f"in waves of {sizes}",
+            f"at most {self.max_fail} may fail" if self.max_fail else "",
+            f"up to {self.retry} more tries each" if self.retry else "",
+        )
+        return ", ".join(filter(None, parts))
 
 
 AT_ONCE = Pace()

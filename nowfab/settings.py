@@ -92,18 +92,18 @@ def _pace(
         () if serial is None else pace.sizes(serial),
         pace.max_fail(max_fail, fail_fast),
         again,
-        AT_ONCE.retry_delay if retry_delay is None else seconds("--retry-delay", retry_delay),
+        AT_ONCE.retry_delay if retry_delay is None else seconds("--retry-delay", retry_delay, none=True),
         lost,
     )
 
 
-def seconds(flag: str, typed: str) -> float:
-    """Read a duration in seconds, with or without a point."""
+def seconds(flag: str, typed: str, none: bool = False) -> float:
+    """Read a duration in seconds, with or without a point; 0 only where `none` at all makes sense."""
     try:
         value = float(typed)
     except ValueError:
         value = math.nan
-    if not 0 < value <= LONGEST:
+    if not (0 < value <= LONGEST or (none and value == 0)):
         raise UsageError(
             f"{flag} takes seconds, such as 2.5 or 30, at most {LONGEST:.0f}, not {names.shown(typed)}"
         )

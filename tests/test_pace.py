@@ -56,3 +56,18 @@ def test_the_flags_of_a_retry_want_a_retry() -> None:
         Pace(retry=2, retry_delay=3.0, lost=True)
         == settings.parse(retry="2", retry_delay="3", lost=True).pace
     )
+
+
+def test_zero_seconds_are_a_delay_and_no_deadline() -> None:
+    """Again at once makes sense; a run of no time does not."""
+    assert 0.0 == settings.parse(retry="1", retry_delay="0").pace.retry_delay
+    with pytest.raises(UsageError, match="--deadline takes seconds"):
+        settings.parse(deadline="0")
+
+
+def test_what_is_unusual_is_told() -> None:
+    """Before a run that was confirmed, and in a dry one."""
+    pace = settings.parse(serial="1,50%", max_fail="10%", retry="2").pace
+
+    assert "in waves of 1,50%, at most 10% may fail, up to 2 more tries each" == str(pace)
+    assert ("", "at most 0 may fail") == (str(Pace()), str(settings.parse(fail_fast=True).pace))

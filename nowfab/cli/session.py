@@ -35,7 +35,7 @@ class Session:
     def carry_out(self, title: str, work: Work) -> None:
         """Carry work out and show what became of every node; raises Exit unless all is well."""
         folded = names.fold(node.name for node in self.nodes)
-        pace = f" {self.settings.pace}" if str(self.settings.pace) else ""
+        pace = f", {self.settings.pace}" if str(self.settings.pace) else ""
         line = visible(f"{title} on {summary.nodes(len(self.nodes))}{pace}: {folded}")
         if self.dry:
             self.screen.data([f"dry: would {line}\n"])

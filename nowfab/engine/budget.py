@@ -52,4 +52,4 @@ class Budget:
     def _reason(self, last: str) -> str:
         if self._most == 0:
             return f"stopped at the first node that did not end well, {last}"
-        return f"stopped: {len(self._failed)} nodes did not end well, at most {self._most} may"
+        return f"stopped by --max-fail: {len(self._failed)} nodes did not end well, at most {self._most} may"

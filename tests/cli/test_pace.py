@@ -124,4 +124,4 @@ def test_a_dry_run_tells_the_waves(nowfab: Program, ledger: Path) -> None:
     """And asks nothing."""
     done = nowfab("run", "uptime", *FIVE, "--serial", "1,50%", "--confirm", "--dry")
 
-    assert "dry: would run `uptime` on 5 nodes in waves of 1,50%: n[1-5]\n" == done.stdout
+    assert "dry: would run `uptime` on 5 nodes, in waves of 1,50%: n[1-5]\n" == done.stdout

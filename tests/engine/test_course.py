@@ -35,6 +35,7 @@ class Fates:
 
     def each(self, nodes: Sequence[Node], work: Work, until: Until) -> Iterator[Event]:
         self.waves.append([node.name for node in nodes])
+        self.begun_after += [until.reason] if until.reason else []
         for node in nodes:
             if until.reason:
                 yield Finished(node.name, Result(node.name, Status.CANCELLED, reason=until.reason))
@@ -131,7 +132,7 @@ def test_more_failures_than_allowed_end_the_run() -> None:
     assert [Status.FAILED, Status.FAILED, Status.CANCELLED, Status.CANCELLED] == [
         row.status for row in report.results
     ]
-    assert "stopped: 2 nodes did not end well, at most 1 may" == report.results[2].reason
+    assert "stopped by --max-fail: 2 nodes did not end well, at most 1 may" == report.results[2].reason
 
 
 def test_a_node_counts_as_failed_when_its_tries_are_used_up() -> None:
@@ -170,6 +171,7 @@ def test_every_node_has_its_one_truthful_row(
 
     assert list(crew.fates) == [row.node for row in report.results]
     assert all((row.status not in UNSENT) == (row.node in crew.sent) for row in report.results)
+    assert [] == crew.begun_after
     assert all(crew.sent.get(name, 0) <= 1 for name in once)
     assert max(crew.sent.values(), default=0) <= retry + 1
     assert retry or most is None or len(bad) <= most + 1
