@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Protocol, TextIO, cast
 
 from nowfab import names
-from nowfab.blobs import EMPTY, Blob, Collector, Spool
+from nowfab.blobs import EMPTY, MEMORY_LIMIT, Blob, MemoryBlob
 from nowfab.errors import UsageError
+from nowfab.store.nameless import NamelessFile
 from nowfab.terminal.screen import Screen
 
 PIECE = 64 * 1024
@@ -17,31 +18,38 @@ class _Source(Protocol):
     def read1(self, size: int, /) -> bytes: ...
 
 
-def file(name: str, spool: Spool, look: bool = False) -> Blob:
+def file(name: str, look: bool = False) -> Blob:
     """Read a file as it is now, or only `look` whether it can be read; UsageError where it cannot."""
     try:
         with Path(name).open("rb") as source:
-            return EMPTY if look else _read(source, spool)
+            return EMPTY if look else _read(source)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"`--stdin {names.shown(name).strip('`')}` cannot be read: {why.lower()}") from None
 
 
-def own(source: TextIO | None, screen: Screen, spool: Spool) -> Blob:
+def own(source: TextIO | None, screen: Screen) -> Blob:
     """Read our own standard input to its end; who sits at a terminal is told so."""
     if source is None or source.closed:
         raise UsageError("`--stdin -` has nothing to read: standard input is closed")
     if source.isatty():
         screen.say("nowfab: reading the nodes' input from here; Ctrl-D ends it, Ctrl-C leaves")
     try:
-        return _read(cast(_Source, source.buffer), spool)
+        return _read(cast(_Source, source.buffer))
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise UsageError(f"`--stdin -` cannot be read: {why}") from None
 
 
-def _read(source: _Source, spool: Spool) -> Blob:
-    collector = Collector(spool)
+def _read(source: _Source) -> Blob:
+    """Read to the end; what memory should not hold gets no name, so that no signal can leave it behind."""
+    start, kept = b"", None
     while data := source.read1(PIECE):  # `read` would want Ctrl-D twice
-        collector.add(data)
-    return collector.blob()
+        if kept is None and len(start) + len(data) <= MEMORY_LIMIT:
+            start += data
+            continue
+        if kept is None:
+            kept = NamelessFile()
+            kept.add(start)
+        kept.add(data)
+    return MemoryBlob(start) if kept is None else kept

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import sys
-from contextlib import ExitStack
 
 from nowfab import names
 from nowfab.blobs import Blob
@@ -54,9 +53,8 @@ def run(
     title = (
         f"{'sudo ' if shape.sudo else ''}run `{command}`{'' if stdin is None else f' with --stdin {stdin}'}"
     )
-    with ExitStack() as kept:
-        blobs = () if stdin is None else _input(on, stdin, kept)
-        on.carry_out(title, _work(on, command, shape, ask_sudo, raw, blobs))
+    blobs = () if stdin is None else _input(on, stdin)
+    on.carry_out(title, _work(on, command, shape, ask_sudo, raw, blobs))
 
 
 def _variable(word: str) -> tuple[str, str]:
@@ -66,14 +64,13 @@ def _variable(word: str) -> tuple[str, str]:
     return name, value
 
 
-def _input(on: Session, name: str, kept: ExitStack) -> tuple[Blob, ...]:
+def _input(on: Session, name: str) -> tuple[Blob, ...]:
     """Read the input once, before anything connects; a dry run only looks whether it is there."""
     from nowfab.cli import given
-    from nowfab.store.spool import Spool
 
     if name == "-":
-        return () if on.dry else (given.own(sys.stdin, on.screen, kept.enter_context(Spool())),)
-    return (given.file(name, kept.enter_context(Spool()), look=on.dry),)
+        return () if on.dry else (given.own(sys.stdin, on.screen),)
+    return (given.file(name, look=on.dry),)
 
 
 def _work(

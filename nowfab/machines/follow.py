@@ -93,8 +93,9 @@ class Follower:
             self._feed.took(os.write(self._stdin.fileno(), self._feed.piece))
         except BlockingIOError:
             return
-        except OSError:  # nobody reads it any more
-            self._feed.close()
+        except OSError:  # nobody reads it any more, or the rest cannot be read here: nobody may wait for it
+            self.end_input()
+            return
         if self._feed.over:
             self._selector.unregister(self._stdin)
 

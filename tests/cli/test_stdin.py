@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -61,3 +62,22 @@ def test_a_dry_run_says_what_the_input_is(nowfab: Program) -> None:
     done = nowfab("--dry", "run", "cat", "-w", "here", "--stdin", "-")
 
     assert (0, True) == (done.returncode, "with --stdin -" in done.stdout)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_D1_no_signal_leaves_the_input_lying_here(project: Path, tmp_path: Path, number: int) -> None:
+    """What people pipe in may be secret; a signal while it is read must not leave it in a file."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    program = subprocess.Popen(
+        [sys.executable, "-m", "nowfab", "run", "cat", "-w", "here", "--stdin", "-"],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)},
+        stdin=subprocess.PIPE,
+    )
+    assert program.stdin is not None
+    program.stdin.write(bytes(3_000_000))  # more than the pipe and the memory's share: most of it was read
+    program.send_signal(number)
+    program.stdin.close()
+
+    assert (-number, []) == (program.wait(60), list(folder.iterdir()))
