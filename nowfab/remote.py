@@ -119,13 +119,10 @@ def _setup(shape: Shape, words: list[str]) -> Iterator[str]:
 
 def _shell(shape: Shape, words: list[str]) -> str:
     """Name the shell: under sudo still the login user's, for a service's account has none that works."""
-    if shape.shell:
-        words.append(quote(shape.shell))
-    elif shape.sudo:
-        words.append('"$SHELL"')
-    else:
+    if not shape.shell and not shape.sudo:
         return '"${SHELL:-/bin/sh}"'
-    return f'"${{{len(words)}}}"'
+    words.append(quote(shape.shell) if shape.shell else '"$SHELL"')
+    return f'"${{{len(words)}:-/bin/sh}}"'
 
 
 def _sudo(shape: Shape) -> str:

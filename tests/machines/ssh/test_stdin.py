@@ -78,6 +78,7 @@ def test_the_password_goes_first_and_the_input_after_it(
     tokens = iter(["prompt-4711", "ready-4711"])
     data = os.urandom(300_000)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.delenv("SHELL", raising=False)  # as under cron; sshd always sets it
     work = with_password(
         "cat", 20, Shape(sudo=True), Secret("s3cret"), lambda: next(tokens), (MemoryBlob(data),)
     )
