@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Protocol, TextIO, cast
 
@@ -35,6 +36,7 @@ def own(source: TextIO | None, screen: Screen) -> Blob:
     if source.isatty():
         screen.say("nowfab: reading the nodes' input from here; Ctrl-D ends it, Ctrl-C leaves")
     try:
+        os.set_blocking(source.fileno(), True)  # else "nothing yet" would look like the end
         return _read(cast(_Source, source.buffer))
     except OSError as error:
         why = (error.strerror or str(error)).lower()

@@ -6,10 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from nowfab.cli import given
+from nowfab.terminal.screen import standard
 from tests.cli.conftest import ROOT, Program
 
 
@@ -40,6 +43,24 @@ def test_our_own_input_goes_to_the_program(project: Path) -> None:
     )
 
     assert (0, b"2000000") == (done.returncode, done.stdout.splitlines()[2].split()[-1])
+
+
+def test_an_input_that_does_not_block_is_read_to_its_end_all_the_same() -> None:
+    """Whoever shares a pipe with us may have set it so; the nodes must not get nothing for the whole."""
+    near, far = os.pipe()
+    os.set_blocking(near, False)
+
+    def write() -> None:
+        with os.fdopen(far, "wb") as pipe:
+            pipe.write(b"late\n")
+
+    late = threading.Timer(0.2, write)
+    late.start()
+    with os.fdopen(near) as source:
+        blob = given.own(source, standard())
+    late.join()
+
+    assert b"late\n" == blob.head(9)
 
 
 @pytest.mark.parametrize("name", ["absent", "groups"])
