@@ -124,7 +124,7 @@ def test_B12_an_agent_that_hangs_holds_up_nobody(
 
     assert {Status.REFUSED} == {row.status for row in report.results}
     assert all(f"the ssh-agent at {silent_agent} did not answer" in row.reason for row in report.results)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
 
 
 def test_B12_an_agent_that_hangs_at_signing_holds_up_nobody(
@@ -159,7 +159,7 @@ def test_B13_a_login_that_nobody_ends_is_cut_at_the_deadline(controller: Control
 
     assert (Status.UNREACHABLE, 0) == (result.status, bad.ledger.entered)
     assert result.reason == "no end of the authentication within 1 s"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
 
 
 def test_B13_a_server_that_hangs_up_at_the_door_is_quoted(controller: Controller, serve: Serve) -> None:

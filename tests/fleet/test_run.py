@@ -84,7 +84,7 @@ def test_a_silent_node_costs_the_connect_deadline_and_no_more(fleet: Fleet) -> N
 
     found = {name: row["status"] for name, row in rows(answer).items()}
     assert {**dict.fromkeys(NAMES, "ok"), "red03": "unreachable"} == found
-    assert (4, True) == (answer.returncode, 3.0 <= took <= 5.0), took
+    assert (4, True) == (answer.returncode, 3.0 <= took <= 8.0), took
 
 
 def test_five_nodes_with_five_fates_give_five_truthful_rows(troubled: Fleet) -> None:

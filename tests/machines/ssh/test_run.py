@@ -341,7 +341,7 @@ def test_A17_a_dead_gateway_is_tried_once_and_named_behind_it(
 
     assert {Status.UNREACHABLE} == {row.status for row in report.results}
     assert all(row.reason.startswith("via red01: connection refused") for row in report.results)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
 
 
 def test_A10_a_server_that_drops_logins_is_asked_again(controller: Controller, sshd_fleet: SshdFleet) -> None:
