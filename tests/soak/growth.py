@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 FEWEST = 100
-"""Samples without which nothing can be said: the allocator's heaps fill during the first fifty or so."""
+"""Samples without which nothing can be said: memory creeps up during the first fifty or so (docs/soak.md)."""
 LEEWAY = (0.0, 0.0, 0.03)
 """What each may be more in the last third than in the second, as a part of it."""
 _SECONDS = 10.0
@@ -41,7 +41,7 @@ def take(threads: int) -> Sample:
 
 
 def _trim() -> None:
-    """Have glibc give back what is free: its arenas, one per core and thread, else fill up for hours."""
+    """Have glibc give back what is free, so that what is counted is in use."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

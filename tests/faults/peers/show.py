@@ -26,11 +26,14 @@ This page is written by `make faults PEERS=1`{where}; {score}.
 good node has its answer.
 - **vague**: it says that something went wrong, but not what: nothing beside an exit code, which a command \
 could have given as well.
-- **wrong**: it says what is not so. *Says ok* where the command never ended well or never ran; *not done \
-in time*: it gave up on a command that ends well at once; *the output differs* from what the command wrote; \
-*it goes on running*: the program gave up on the command, which still runs on the node; *the good node \
-failed too*.
+- **wrong**: what it says is not so, or is not all. *Says ok* where the command never ended well or never ran; \
+*not done in time*: it gave up on a command that ended well at once; *the output differs* from what the command \
+wrote; *it goes on running*: the program says that the time is over, as it is, but the command still runs on the \
+node; *the good node failed too*.
 - **hangs**: it had to be ended {cut:g} s after the time of its command. **traceback**: it broke itself. **n.a.**: not installed.
+
+The faults and the rule are ours, so the sums are no marks for the programs. In C7 and C8 above all the others do what \
+`ssh` does, and promise nothing else: it waits for whoever holds the output, and leaves a command behind.
 
 The seconds are those of the whole run. A dead end costs at least what the program was allowed to wait. The programs \
 ran side by side: this is no measure of speed, [performance.md](performance.md) is.
