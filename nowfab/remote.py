@@ -12,7 +12,8 @@ a program whose input did not come whole is never started.
 
 The line is read by whatever login shell the user has. POSIX shells, csh and fish agree on single
 quotes around text without `'`, backslash, `!` or line feed, and on a backslash before one
-character outside quotes; nothing else is used.
+character outside quotes; nothing else is used. The line's own variables begin with `nowfab_`: what the
+login or `--env` calls `c` or `n` is the program's.
 """
 
 from __future__ import annotations
@@ -30,13 +31,14 @@ _WATCHER = (
 )
 _LEASH = f"exec 3<&0 <%s; ( {{ {_WATCHER}; }} <&3 >/dev/null 2>&1 & ); exec 3<&-; "
 _TAKE = (
-    'f=$(mktemp) || exit; exec 4<"$f" 5<"$f" 6>"$f"; rm -f "$f"; head -c %(size)d >&6; n=$(($(wc -c <&5))); '
-    'exec 5<&- 6>&-; if [ "$n" -ne %(size)d ]; then '
-    'echo "nowfab: only $n of %(size)d bytes of the input came or had room, nothing was run" >&2; '
+    'nowfab_f=$(mktemp) || exit; exec 4<"$nowfab_f" 5<"$nowfab_f" 6>"$nowfab_f"; rm -f "$nowfab_f"; '
+    "head -c %(size)d >&6; nowfab_n=$(($(wc -c <&5))); exec 5<&- 6>&-; "
+    'if [ "$nowfab_n" -ne %(size)d ]; then '
+    'echo "nowfab: only $nowfab_n of %(size)d bytes of the input came or had room, nothing was run" >&2; '
     "exit 1; fi; "
 )
 """Put the input into a nameless file, open as 4; nothing is sent after it, so nothing can be over-read."""
-_DECODE = 'c=$(printf %bx "$1"); c=${c%x}; '
+_DECODE = 'nowfab_c=$(printf %bx "$1"); nowfab_c=${nowfab_c%x}; '
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -91,7 +93,7 @@ def line(command: str, shape: Shape = PLAIN) -> str:
     decode, word = ("", command) if "\n" not in command else (_DECODE, _escaped(command))
     words = [quote(word)]
     setup = "".join(_setup(shape, words))
-    program = '"$c"' if decode else '"$1"'
+    program = '"$nowfab_c"' if decode else '"$1"'
     start = f"exec {_shell(shape, words)} -c {program}"
     script = decode + _input(shape) + setup + start
     return f"exec {_sudo(shape)}sh -c {quote(script)} nowfab {' '.join(words)}"

@@ -272,3 +272,17 @@ def test_half_an_input_starts_nothing(shell: str, tmp_path: Path) -> None:
 def test_a_program_may_leave_its_input_unread(command: str, tmp_path: Path) -> None:
     """Its exit code is its own then too."""
     assert (0, b"") == hand("sh", b"x" * 1_000_000, f"{{ {command}; }} >/dev/null 2>&1", 1_000_000, tmp_path)
+
+
+@pytest.mark.parametrize("shell", HERE)
+def test_the_lines_own_variables_are_nobody_elses(shell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--env c=…` once ran its value in place of a command of two lines; `n` of the login became a number."""
+    monkeypatch.setenv("f", "login's f")
+    monkeypatch.setenv("n", "login's n")
+    shape = remote.Shape(env=(("c", "echo wrong"),), stdin=2)
+    program = start(shell, 'cat\necho "$c, $f, $n"', shape)
+    assert program.stdin is not None
+    program.stdin.write(b"in")
+    program.stdin.flush()
+
+    assert (0, b"inecho wrong, login's f, login's n\n") == finish(program)
