@@ -112,6 +112,8 @@ def _setup(shape: Shape, words: list[str]) -> Iterator[str]:
     if shape.cd:
         words.append(quote(shape.cd))
         yield f'cd -- "${{{len(words)}}}" || exit; '
+    if shape.env:
+        yield "nowfab_s=$SHELL; "
     for name, value in shape.env:
         if not _VARIABLE.fullmatch(name):
             raise ValueError(f"`{name}` cannot be the name of a variable")
@@ -122,7 +124,7 @@ def _setup(shape: Shape, words: list[str]) -> Iterator[str]:
 def _shell(shape: Shape, words: list[str]) -> str:
     """Name the shell: under sudo still the login user's, for a service's account has none that works."""
     if not shape.shell and not shape.sudo:
-        return '"${SHELL:-/bin/sh}"'
+        return f'"${{{"nowfab_s" if shape.env else "SHELL"}:-/bin/sh}}"'
     words.append(quote(shape.shell) if shape.shell else '"$SHELL"')
     return f'"${{{len(words)}:-/bin/sh}}"'
 

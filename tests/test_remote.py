@@ -286,3 +286,11 @@ def test_the_lines_own_variables_are_nobody_elses(shell: str, monkeypatch: pytes
     program.stdin.flush()
 
     assert (0, b"inecho wrong, login's f, login's n\n") == finish(program)
+
+
+@pytest.mark.parametrize("shell", HERE)
+def test_a_variable_named_shell_is_the_programs_and_chooses_no_shell(shell: str) -> None:
+    """`--env SHELL=/bin/echo` had echo show the command, and the row said ok."""
+    program = start(shell, 'printf "%s" "$SHELL"', remote.Shape(env=(("SHELL", "/bin/echo"),)))
+
+    assert (0, b"/bin/echo") == finish(program)
