@@ -76,8 +76,8 @@ def test_C7_C18_the_leash_stops_what_runs_under_every_login_shell(
     shells: People, controller: Controller
 ) -> None:
     """The time-out ends the program on the node, and its children."""
-    rows = controller.run(shells.nodes, "echo begun; sleep 5; touch ~/alive; sleep 60", timeout=2.0).results
-    time.sleep(4)
+    rows = controller.run(shells.nodes, "echo begun; sleep 8; touch ~/alive; sleep 60", timeout=4.0).results
+    time.sleep(6)
 
     assert [(Status.TIMED_OUT, b"begun\n")] * len(HERE) == [
         (row.status, row.stdout.head(99)) for row in rows
