@@ -36,13 +36,14 @@ class Answering:
         self._answer = answer
         self._refuse = refuse
         self._answered = False
+        self._settled = False
         self._held: dict[Stream, bytes] = {"stdout": b"", "stderr": b""}
 
     def feed(self, stream: Stream, data: bytes) -> None:
         """Take some bytes of a stream."""
         data = self._held[stream] + data
         if stream == "stderr":
-            data = self._gone(self._asked(data))
+            data = self._asked(data)
         if self._secret:
             data = data.replace(self._secret, MASK)
         keep = max(_overlap(data, word) for word in (self._prompt, self._secret, self._ready))
@@ -58,19 +59,20 @@ class Answering:
         self._held = {"stdout": b"", "stderr": b""}
 
     def _asked(self, data: bytes) -> bytes:
-        for _ in range(data.count(self._prompt)):
+        """Answer what is asked before `ready`; behind it the program speaks, to whom nothing is told."""
+        if self._settled:
+            return data
+        before, ready, behind = data.partition(self._ready) if self._ready else (data, b"", b"")
+        for _ in range(before.count(self._prompt)):
             if self._answered:
                 self._refuse()
             else:
                 self._answered = True
                 self._answer(self._secret + b"\n")
-        return data.replace(self._prompt, b"")
-
-    def _gone(self, data: bytes) -> bytes:
-        if not self._ready or self._ready not in data:
-            return data
-        self._go()
-        return data.replace(self._ready, b"")
+        if ready:
+            self._settled = True
+            self._go()
+        return before.replace(self._prompt, b"") + behind
 
 
 def _overlap(data: bytes, word: bytes) -> int:

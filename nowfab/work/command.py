@@ -59,7 +59,7 @@ def with_password(
 ) -> Work:
     """Make the work of running `text` under sudo: without a password where that does, else with this one.
 
-    `prompts` gives a prompt that nobody can guess, a new one for each node.
+    `prompts` gives words that nobody can guess, two new ones for each node.
     """
     free = command(text, timeout, shape, stdin)
     counting = _counting(shape, stdin)
@@ -71,7 +71,7 @@ def with_password(
             return result(node, tried)
         if tried.code == 0:
             return (yield from free(node))
-        prompt, ready = prompts(), prompts() if stdin else ""
+        prompt, ready = prompts(), prompts()
         line = remote.line(text, replace(counting, prompt=prompt, ready=ready))
         outcome = yield Exec(line, stdin, timeout, reply=Reply(prompt, password, ready))
         return result(node, outcome)

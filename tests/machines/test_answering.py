@@ -63,6 +63,21 @@ def test_B15_an_echoed_password_is_masked_wherever_it_is_cut(first: int, second:
     assert b"before *** s3cre *** after s3" == ears.heard[stream]
 
 
+def test_B15_behind_the_ready_word_the_program_speaks_and_is_told_nothing() -> None:
+    """It may have found the prompt in the process list."""
+    heard, answers, gone = [], [], []
+    reply = Reply("ask-4711:", Secret("s3cret"), "ready-12")
+    sieve = Answering(
+        reply, lambda _, data: heard.append(data), answers.append, lambda: None, lambda: gone.append(1)
+    )
+    for piece in (b"rea", b"dy-12ask-4711:", b"ask-4711:"):
+        sieve.feed("stderr", piece)
+    sieve.end()
+
+    assert ([], [1]) == (answers, gone)
+    assert b"ask-4711:ask-4711:" == b"".join(heard)
+
+
 def test_D11_a_secret_shows_itself_to_nobody() -> None:
     """Tracebacks and logs print values."""
     secret = Secret("s3cret")

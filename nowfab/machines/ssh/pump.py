@@ -91,6 +91,8 @@ class Pump:
                 self._follow()
         except BROKEN as error:
             self._why = self._why or words(error)
+            if not self._sent:  # the end may have cut the connection before it came round to `_stop`
+                self._stopping = self._stopping or until.reason
         finally:
             self._over = True
             if self._filter is not None:
@@ -179,9 +181,9 @@ class Pump:
         if silent >= silence:
             self._cut(f"no sign of life for {silence:g} s")
             return
-        if silent >= quiet * 0.99 and not self._sending.busy:
+        if silent >= quiet * 0.99:
             try:
-                self._transport.ping()
+                self._sending.beside(self._transport.ping)
             except BROKEN:
                 return
         self._timers["alive"] = self._watch.after(quiet, self._look_alive)

@@ -7,6 +7,7 @@ looks whether the leash was to be let go meanwhile.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from nowfab.blobs import Blob
 from nowfab.machines.feed import Feed
@@ -22,11 +23,6 @@ class Sending:
         self._lock = threading.Lock()
         self._stopping = False
         self.going = False
-
-    @property
-    def busy(self) -> bool:
-        """Say whether a send is under way, which may hang."""
-        return self._lock.locked()
 
     def go(self) -> None:
         """Begin."""
@@ -47,9 +43,13 @@ class Sending:
     def stop(self) -> None:
         """Let go of the leash, now or as soon as the send that is under way has ended; from any thread."""
         self._stopping = True
+        self.beside(self._session.end_input)
+
+    def beside(self, send: Callable[[], None]) -> None:
+        """Send something else from another thread, unless a send is under way, which may hang."""
         if self._lock.acquire(blocking=False):
             try:
-                self._session.end_input()
+                send()
             finally:
                 self._lock.release()
 
