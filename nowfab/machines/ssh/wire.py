@@ -13,6 +13,9 @@ PIECE = 64 * 1024
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 """Linux alone has it (tcp(7)); sending switches it off again."""
 
+TALK = 256 * 1024
+"""Bytes after which it is no talk to and fro any more but a stream, where acknowledgements only cost."""
+
 
 class Stream(Protocol):
     """What a wire is laid over: a socket, or a channel through a gateway."""
@@ -40,11 +43,13 @@ class Wire:
         self._stream = stream
         self._buffer = memoryview(rest)
         self._closed = False
+        self._came = 0
 
     def recv(self, size: int) -> bytes:
         """Give at most `size` bytes, b"" at the end; waits without a limit."""
         if not self._buffer:
             data = self._stream.recv(max(size, PIECE))
+            self._came += len(data)
             if len(data) <= size:
                 return data
             self._buffer = memoryview(data)
@@ -64,7 +69,7 @@ class Wire:
         A server that answers with two small messages holds the second until we have acknowledged
         the first (Nagle), and we would do that 40 ms later: sshd opens its channel so.
         """
-        if _QUICKACK is not None and isinstance(self._stream, socket.socket):
+        if _QUICKACK is not None and self._came < TALK and isinstance(self._stream, socket.socket):
             with contextlib.suppress(OSError):
                 self._stream.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
 
