@@ -205,7 +205,7 @@ def test_C20_threads_are_bounded_by_the_fan_out(controller: Controller, sshd_fle
 @pytest.mark.parametrize(
     ("line", "status", "said"),
     [
-        ("echo before >&2; echo x > /dev/full", Status.FAILED, b"No space left on device"),
+        ("echo before >&2; /bin/echo x > /dev/full", Status.FAILED, b"No space left on device"),
         ("echo before >&2; kill -KILL $$", Status.SIGNALED, b"before"),
     ],
 )
