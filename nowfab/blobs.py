@@ -125,12 +125,26 @@ Spool = Callable[[], IO[bytes]]
 """Makes a new file for bytes that memory should not hold; its `name` is the path."""
 
 
-class Collector:
-    """Take bytes as they come and become a blob; one writer, no lock."""
+def _named(file: IO[bytes], size: int) -> Blob:
+    file.close()
+    return FileBlob(Path(str(file.name)), size)
 
-    def __init__(self, spool: Spool, limit: int = MEMORY_LIMIT) -> None:
+
+class Collector:
+    """Take bytes as they come and become a blob; one writer, no lock.
+
+    `rest` makes a blob of a file of the spool that holds so many bytes.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        limit: int = MEMORY_LIMIT,
+        rest: Callable[[IO[bytes], int], Blob] = _named,
+    ) -> None:
         self._spool = spool
         self._limit = limit
+        self._rest = rest
         self._parts: list[bytes] = []
         self._size = 0
         self._file: IO[bytes] | None = None
@@ -148,8 +162,7 @@ class Collector:
         self._file.write(data)
 
     def blob(self) -> Blob:
-        """Close and give what was collected."""
+        """Give what was collected; nothing more is taken."""
         if self._file is None:
             return MemoryBlob(b"".join(self._parts)) if self._parts else EMPTY
-        self._file.close()
-        return FileBlob(Path(str(self._file.name)), self._size)
+        return self._rest(self._file, self._size)

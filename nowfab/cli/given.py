@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Protocol, TextIO, cast
 
 from nowfab import names
-from nowfab.blobs import EMPTY, MEMORY_LIMIT, Blob, MemoryBlob
+from nowfab.blobs import EMPTY, Blob
 from nowfab.errors import UsageError
-from nowfab.store.nameless import NamelessFile
+from nowfab.store import nameless
 from nowfab.terminal.screen import Screen
 
 PIECE = 64 * 1024
@@ -45,13 +45,7 @@ def own(source: TextIO | None, screen: Screen) -> Blob:
 
 def _read(source: _Source) -> Blob:
     """Read to the end; what memory should not hold gets no name, so that no signal can leave it behind."""
-    start, kept = b"", None
+    collector = nameless.collector()
     while data := source.read1(PIECE):  # `read` would want Ctrl-D twice
-        if kept is None and len(start) + len(data) <= MEMORY_LIMIT:
-            start += data
-            continue
-        if kept is None:
-            kept = NamelessFile()
-            kept.add(start)
-        kept.add(data)
-    return MemoryBlob(start) if kept is None else kept
+        collector.add(data)
+    return collector.blob()

@@ -8,20 +8,21 @@ import os
 import tempfile
 from typing import IO, BinaryIO, cast
 
+from nowfab.blobs import Collector
+
+
+def collector() -> Collector:
+    """Collect what may be secret: in memory up to its limit, then in a nameless file."""
+    return Collector(tempfile.TemporaryFile, rest=NamelessFile)
+
 
 class NamelessFile:
-    """Bytes that are written once and then read by many, each from the first byte; it is their blob."""
+    """The bytes of a file that is open and has no name, for many readers, each from the first byte."""
 
-    def __init__(self) -> None:
-        self._file: IO[bytes] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with the blob
-        self.size = 0
-
-    def add(self, data: bytes) -> None:
-        """Append; OSError when the disk is full."""
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(self._file.fileno(), rest) :]
-        self.size += len(data)
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        file.flush()
+        self._file = file
+        self.size = size
 
     @property
     def sha256(self) -> bytes:
