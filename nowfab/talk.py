@@ -42,7 +42,7 @@ class Reply:
 
     prompt: str
     secret: Secret
-    ready: str = ""
+    ready: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ Take = Callable[[Stream, bytes], None]
 
 
 class Answering:
-    """A filter before `take`; `answer` is called with the secret's line, once, `refuse` when asked again,
-    `go` when the reply's `ready` has been said.
+    """A filter before `take`.
 
-    Bytes that may be the beginning of the prompt or of the secret are held back until it is known.
+    `answer` is called with the secret's line, once, `refuse` when asked again, `go` when the reply's
+    `ready` has been said. Bytes that may be the beginning of one of these words are held back until
+    it is known.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Answering:
         """Answer what is asked before `ready`; behind it the program speaks, to whom nothing is told."""
         if self._settled:
             return data
-        before, ready, behind = data.partition(self._ready) if self._ready else (data, b"", b"")
+        before, ready, behind = data.partition(self._ready)
         for _ in range(before.count(self._prompt)):
             if self._answered:
                 self._refuse()

@@ -90,9 +90,8 @@ def _kill(program: subprocess.Popen[bytes]) -> None:
 
 def _run(follower: Follower, reply: Reply | None, keep: Take) -> int:
     """Follow a program to its end, answering its one prompt where there is a reply."""
-    if reply is None or not reply.ready:
-        follower.go()
     if reply is None:
+        follower.go()
         return follower.run(keep)
     answering = Answering(reply, keep, follower.answer, follower.end_input, follower.go)
     try:

@@ -9,7 +9,7 @@ from nowfab.blobs import Secret
 from nowfab.machines.answering import Answering
 from nowfab.talk import Reply
 
-REPLY = Reply("ask-4711:", Secret("s3cret"))
+REPLY = Reply("ask-4711:", Secret("s3cret"), "ready-0815")
 
 
 class Ears:
@@ -82,4 +82,4 @@ def test_D11_a_secret_shows_itself_to_nobody() -> None:
     """Tracebacks and logs print values."""
     secret = Secret("s3cret")
 
-    assert "s3cret" not in f"{secret} {secret!r} {Reply('p', secret)!r} {[secret]}"
+    assert "s3cret" not in f"{secret} {secret!r} {Reply('p', secret, 'r')!r} {[secret]}"

@@ -113,10 +113,10 @@ class Pump:
     def _start(self, exec: Exec) -> None:
         session = self._session
         self._sending = sending = Sending(session, exec.stdin)
-        if exec.reply is not None:
-            self._filter = Answering(exec.reply, self._keep, session.send, session.end_input, sending.go)
-        if exec.reply is None or not exec.reply.ready:
+        if exec.reply is None:
             sending.go()
+        else:
+            self._filter = Answering(exec.reply, self._keep, session.send, session.end_input, sending.go)
         self._sent = True
         self._emit(Sent(self._node))
         session.start(exec.line)
