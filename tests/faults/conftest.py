@@ -44,22 +44,13 @@ def serve(loop: Loop, tmp_path: Path) -> Serve:
 @pytest.fixture
 def relayed(loop: Loop, tmp_path: Path) -> Relayed:
     """Give a function that puts a relay before a node: the node as it is reached through it, the relay."""
-    numbers = itertools.count(1)
 
     def put(
         node: Node, up: Toxics = CLEAN, down: Toxics = CLEAN, sick: int | None = None, name: str = ""
     ) -> tuple[Node, Relay]:
         relay = Relay(loop, node.address or "", node.port or 0, sick)
         relay.toxics = {"up": up, "down": down}
-        known_hosts = tmp_path / f"relay-{next(numbers)}.known_hosts"
-        known_hosts.write_text(f"[127.0.0.1]:{relay.port} {key_of(node)}\n")
-        via = replace(
-            node,
-            name=name or node.name,
-            address="127.0.0.1",
-            port=relay.port,
-            known_hosts=str(known_hosts),
-        )
+        via = replace(through(node, relay, tmp_path), name=name or node.name)
         return via, relay
 
     return put
@@ -91,6 +82,13 @@ def tcp() -> Iterator[Tcp]:
     for listener in listeners:
         listener.shutdown(SHUT_RDWR)
         listener.close()
+
+
+def through(node: Node, relay: Relay, folder: Path) -> Node:
+    """Give a node as it is reached through a relay, with its key on file for the relay's port."""
+    known_hosts = folder / f"relay-{relay.port}.known_hosts"
+    known_hosts.write_text(f"[127.0.0.1]:{relay.port} {key_of(node)}\n")
+    return replace(node, address="127.0.0.1", port=relay.port, known_hosts=str(known_hosts))
 
 
 def key_of(node: Node) -> str:

@@ -7,8 +7,8 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,16 +32,16 @@ def new_key(path: Path, passphrase: str | None = None) -> str:
     return str(path)
 
 
-@pytest.fixture
-def silent_agent(tmp_path: Path) -> Iterator[str]:
-    """Give the socket of an agent that takes connections and says nothing."""
-    path = tmp_path / "agent"
+@contextmanager
+def agent(path: Path, talk: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Be an agent that does this with each connection, in a thread of its own; give its socket."""
     held: list[socket.socket] = []
 
     def serve() -> None:
         with suppress(OSError):
             while True:
                 held.append(listener.accept()[0])
+                threading.Thread(target=talk, args=(held[-1],), daemon=True).start()
 
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
@@ -54,12 +54,17 @@ def silent_agent(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
+def silent_agent(tmp_path: Path) -> Iterator[str]:
+    """Give the socket of an agent that takes connections and says nothing."""
+    with agent(tmp_path / "agent", lambda sock: None) as path:
+        yield path
+
+
+@pytest.fixture
 def signless_agent(tmp_path: Path, sshd_nodes: tuple[Node, ...]) -> Iterator[str]:
     """Give the socket of an agent that lists the nodes' key and never signs (draft-miller-ssh-agent)."""
-    path = tmp_path / "agent"
     blob = paramiko.PKey.from_path(str(sshd_nodes[0].identity)).asbytes()
     answer = b"\x0c" + struct.pack(">II", 1, len(blob)) + blob + struct.pack(">I", 2) + b"me"
-    held: list[socket.socket] = []
 
     def answer_lists(sock: socket.socket) -> None:
         with suppress(OSError):
@@ -67,20 +72,8 @@ def signless_agent(tmp_path: Path, sshd_nodes: tuple[Node, ...]) -> Iterator[str
                 if request[4] == 11:
                     sock.sendall(struct.pack(">I", len(answer)) + answer)
 
-    def serve() -> None:
-        with suppress(OSError):
-            while True:
-                held.append(listener.accept()[0])
-                threading.Thread(target=answer_lists, args=(held[-1],), daemon=True).start()
-
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen(8)
-        threading.Thread(target=serve, daemon=True).start()
-        yield str(path)
-        listener.shutdown(socket.SHUT_RDWR)
-    for sock in held:
-        sock.close()
+    with agent(tmp_path / "agent", answer_lists) as path:
+        yield path
 
 
 def test_B10_a_locked_key_is_refused_and_nobody_is_asked(

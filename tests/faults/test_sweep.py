@@ -18,6 +18,7 @@ from nowfab.inventory.node import Node
 from nowfab.results import Result, Status
 from nowfab.talk import Talk
 from nowfab.work.command import command
+from tests.faults.conftest import through
 from tests.faults.loop import Loop
 from tests.faults.relay import Relay, Toxics, Way
 from tests.machines.conftest import Controller
@@ -97,19 +98,12 @@ class Session:
             relay.toxics[cut.way] = cut.toxics
             relays.append(relay)
             name = f"{cut.way}-{cut.byte}-{'reset' if cut.reset else 'end'}"
-            nodes.append(self._known(replace(self.node, name=name, address="127.0.0.1", port=relay.port)))
+            nodes.append(replace(through(self.node, relay, self.folder), name=name))
         report = self.controller.run(nodes, self._count, connect_timeout=30.0)
         crew, watch = self.controller.crews.pop()
         crew.close()
         watch.close()
         return list(zip(cuts, report.results, strict=True)), relays[0].passed
-
-    def _known(self, node: Node) -> Node:
-        """Have the node's key on file for the relay's port."""
-        key = Path(str(self.node.known_hosts)).read_text().split("\n")[0].split(None, 1)[1]
-        known_hosts = self.folder / f"{node.port}.known_hosts"
-        known_hosts.write_text(f"[127.0.0.1]:{node.port} {key}\n")
-        return replace(node, known_hosts=str(known_hosts))
 
     def _count(self, node: Node) -> Talk:
         return command(f"printf x >> '{self.folder / node.name}'; echo done")(node)

@@ -16,6 +16,7 @@ from typing import Any
 
 from nowfab.fleet import sshd
 from nowfab.inventory.node import Node
+from tests.faults.conftest import key_of
 from tests.faults.loop import Loop
 from tests.faults.relay import CLEAN, Relay, Toxics
 from tests.soak.weather import Toxic
@@ -51,12 +52,8 @@ def _say(words: Mapping[str, Any]) -> None:
 def _described(
     nodes: Sequence[Node], relays: Mapping[str, Relay], known_hosts: Path, refused: int
 ) -> dict[str, Any]:
-    keys = {}
-    for line in Path(str(nodes[0].known_hosts)).read_text().splitlines():
-        names, key = line.split(None, 1)
-        keys[names.split(",")[0]] = key
     known_hosts.write_text(
-        "".join(f"[127.0.0.1]:{relays[node.name].port} {keys[node.name]}\n" for node in nodes)
+        "".join(f"[127.0.0.1]:{relays[node.name].port} {key_of(node)}\n" for node in nodes)
     )
     return {
         "user": nodes[0].user,

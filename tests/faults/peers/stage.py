@@ -15,7 +15,7 @@ import asyncssh
 from nowfab.fleet import keypair
 from nowfab.inventory.node import Node
 from tests.faults import server
-from tests.faults.conftest import key_of
+from tests.faults.conftest import through
 from tests.faults.loop import Loop
 from tests.faults.relay import CLEAN, Relay, Toxics
 from tests.faults.server import GOOD, Behaviour
@@ -83,9 +83,7 @@ class Stage:
         """Give the real sshd behind a relay with toxics."""
         relay = Relay(self.loop, self.well.address or "", self.well.port or 0)
         relay.toxics = {"up": up, "down": down}
-        known_hosts = self.folder / "relay.known_hosts"
-        known_hosts.write_text(f"[127.0.0.1]:{relay.port} {key_of(self.well)}\n")
-        return Bad(replace(self.well, address="127.0.0.1", port=relay.port, known_hosts=str(known_hosts)))
+        return Bad(through(self.well, relay, self.folder))
 
     def healthy(self, *config: str, **changes: str) -> Bad:
         """Give the real sshd, reached in another way."""
