@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import pty
 import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -54,14 +53,12 @@ def program(module: str, folder: Path) -> Program:
     return run
 
 
-def type_into(folder: Path, home: Path, answer: bytes, *words: str) -> tuple[int, str]:
-    """Run nowfab on a terminal, answer its question, give its exit code and what was shown."""
-    far, near = pty.openpty()
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(home), "TERM": "xterm"}
-    argv = [sys.executable, "-m", "nowfab", *words]
-    process = subprocess.Popen(argv, cwd=folder, env=environ, stdin=near, stdout=near, stderr=near)
-    os.close(near)
-    shown, until = b"", time.monotonic() + 60
+def answered(far: int, answers: Mapping[str, str]) -> tuple[bytes, list[str]]:
+    """Be the person at a terminal until its programs leave, or for a minute: answer each question once.
+
+    `answers` has what is typed by the end of what is shown; gives all that was shown, and the questions.
+    """
+    shown, asked, until = b"", [], time.monotonic() + 60
     while time.monotonic() < until:
         if not select.select([far], [], [], 1)[0]:
             continue
@@ -69,9 +66,22 @@ def type_into(folder: Path, home: Path, answer: bytes, *words: str) -> tuple[int
             shown += os.read(far, 65536)
         except OSError:
             break
-        if shown.endswith(b"(yes/no) "):
-            os.write(far, answer)
+        for question, answer in answers.items():
+            if shown.endswith(question.encode()) and question not in asked:
+                asked.append(question)
+                os.write(far, answer.encode())
     os.close(far)
+    return shown, asked
+
+
+def type_into(folder: Path, home: Path, answer: str, *words: str) -> tuple[int, str]:
+    """Run nowfab on a terminal, answer its question, give its exit code and what was shown."""
+    far, near = os.openpty()
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(home), "TERM": "xterm"}
+    argv = [sys.executable, "-m", "nowfab", *words]
+    process = subprocess.Popen(argv, cwd=folder, env=environ, stdin=near, stdout=near, stderr=near)
+    os.close(near)
+    shown, _ = answered(far, {"(yes/no) ": answer})
     return process.wait(30), shown.decode()
 
 

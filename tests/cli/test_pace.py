@@ -99,8 +99,8 @@ def test_picked_nodes_are_named(nowfab: Program, ledger: Path) -> None:
     assert 5 == len(rows(nowfab("run", "true", *FIVE, "--pick", "9", "--format", "json")))
 
 
-@pytest.mark.parametrize(("answer", "code", "ran"), [(b"yes\n", 0, "x\n" * 5), (b"no\n", 1, "")])
-def test_a_confirmed_run_asks_first(ledger: Path, tmp_path: Path, answer: bytes, code: int, ran: str) -> None:
+@pytest.mark.parametrize(("answer", "code", "ran"), [("yes\n", 0, "x\n" * 5), ("no\n", 1, "")])
+def test_a_confirmed_run_asks_first(ledger: Path, tmp_path: Path, answer: str, code: int, ran: str) -> None:
     """What it is about to do, and to whom, stands above the question."""
     ledger.touch()
     ended, shown = type_into(

@@ -68,7 +68,7 @@ def test_B4_unknown_keys_are_shown_once_and_trusted_after_a_yes(strangers: Path,
     """One table for all, then their rows; the next run knows them and asks nothing."""
     home = tmp_path / "somebody"
     home.mkdir()
-    code, shown = type_into(strangers, home, b"yes\n", "run", "echo hello", "-w", "pi[0-1]")
+    code, shown = type_into(strangers, home, "yes\n", "run", "echo hello", "-w", "pi[0-1]")
     again = program("nowfab", strangers)("run", "echo hello", "-w", "pi[0-1]", HOME=str(home))
 
     assert (0, 1, 2) == (code, shown.count("(yes/no)"), shown.count("SHA256:"))
@@ -80,7 +80,7 @@ def test_B4_after_a_no_nothing_is_trusted(strangers: Path, tmp_path: Path) -> No
     """The rows say refused, and nothing is written."""
     home = tmp_path / "somebody"
     home.mkdir()
-    code, shown = type_into(strangers, home, b"no\n", "run", "echo hello", "-w", "pi[0-1]")
+    code, shown = type_into(strangers, home, "no\n", "run", "echo hello", "-w", "pi[0-1]")
 
     assert 4 == code
     assert "2 nodes: 2 refused: pi[0-1]" in shown

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import fcntl
 import os
-import select
 import subprocess
 import sys
 import termios
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ROOT
+from tests.cli.conftest import ROOT, answered
 from tests.plugins.sshd_people import People, Person, Start
 
 LOGIN = "canary-of-login-Xq7"
 SUDO = "canary-of-sudo-Vw3"
-SECONDS = 60.0
 LOGGING = """
 import logging
 import nowfab.machines.ssh.transport  # which silences paramiko
@@ -83,25 +80,12 @@ class Terminal:
                 preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # where getpass asks
             )
             os.close(near)
-            self._type(far)
-            os.close(far)
+            answers = {f"{question}: ": f"{typed}\n" for question, typed in self._answers.items()}
+            self.shown, asked = answered(far, answers)
+            self.asked = [question.removesuffix(": ") for question in asked]
             code = process.wait(30)
             out.seek(0)
             return code, out.read()
-
-    def _type(self, far: int) -> None:
-        until = time.monotonic() + SECONDS
-        while time.monotonic() < until:
-            if not select.select([far], [], [], 1)[0]:
-                continue
-            try:
-                self.shown += os.read(far, 65536)
-            except OSError:
-                return
-            for question, answer in self._answers.items():
-                if self.shown.endswith(f"{question}: ".encode()) and question not in self.asked:
-                    self.asked.append(question)
-                    os.write(far, f"{answer}\n".encode())
 
 
 @pytest.fixture
