@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from nowfab.inventory.node import Node
 from nowfab.machines.local import LocalMachine
-from nowfab.machines.ssh.dial import Dial, Failed, Hop, Opened
+from nowfab.machines.ssh.dial import Dial, Failed, Opened
 from nowfab.machines.ssh.front import Front
 from nowfab.machines.ssh.machine import SshMachine
 from nowfab.results import Result, Status
@@ -72,9 +72,9 @@ class Exchange:
             self.front.freed()
         return end
 
-    def settled(self, hop: Hop) -> None:
+    def settled(self, dial: Dial) -> None:
         """Pass on that a connection is authenticated or gone."""
-        self.front.settled(hop)
+        self.front.settled(dial)
 
 
 class Spread:

@@ -70,6 +70,11 @@ class Attempt:
         self._addresses = answer
         self._again()
 
+    @property
+    def answered(self) -> bool:
+        """Whether somebody has taken the connection."""
+        return self._greeting is not None
+
     def cancel(self, reason: str) -> None:
         """End it now."""
         self._fail(reason)

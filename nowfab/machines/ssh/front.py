@@ -17,9 +17,7 @@ from typing import Any
 from nowfab.machines.ssh.attempt import Attempt
 from nowfab.machines.ssh.dial import Dial, Failed, Hop, Opened
 from nowfab.machines.ssh.resolver import Answer, Resolver
-
-YOUNG = 0.5
-"""Seconds after which an unanswered attempt no longer holds up the next ones."""
+from nowfab.machines.ssh.window import YOUNG, Window
 
 GATE = 8
 """Unauthenticated connections to one hop at a time: sshd's MaxStartups begins to drop at 10."""
@@ -56,6 +54,7 @@ class Front:
         self._young = 0
         self._busy = 0
         self._unsettled: Counter[Hop] = Counter()
+        self._window = Window()
         self._ended = ""
         self._closed = False
         self._resolver = Resolver(
@@ -81,9 +80,9 @@ class Front:
         """
         self._call(lambda: self._begin_or_fail(dial))
 
-    def settled(self, hop: Hop) -> None:
+    def settled(self, dial: Dial) -> None:
         """Say that an opened connection is authenticated or gone: the gate lets another in."""
-        self._call(lambda: self._unsettled.subtract([hop]))
+        self._call(lambda: self._settle(dial))
 
     def freed(self) -> None:
         """Say that the worker of an opened connection has ended."""
@@ -143,7 +142,7 @@ class Front:
         heapq.heappush(self._heap, (time.monotonic() + seconds, next(self._count), function))
 
     def _start(self) -> None:
-        """Begin as many attempts as width, room and gates allow."""
+        """Begin as many attempts as width, room, window and gates allow."""
         held: list[Dial] = []
         while self._waiting and self._may() and len(held) < self._width:
             dial = self._waiting.popleft()
@@ -154,7 +153,8 @@ class Front:
         self._waiting.extendleft(reversed(held))
 
     def _may(self) -> bool:
-        return self._young + self._busy < self._width + AHEAD and len(self._attempts) < self._room
+        width = self._young + self._busy < self._width + AHEAD
+        return width and len(self._attempts) < self._room and self._window.free
 
     def _begin_or_fail(self, dial: Dial) -> None:
         if self._ended:
@@ -167,6 +167,7 @@ class Front:
         self._young += 1
         attempt = Attempt(dial, self._selector, self._after, random.random, self._done)
         self._attempts[attempt] = None
+        self._window.begin(dial.number, time.monotonic(), dial.seconds)
         self._after(YOUNG, lambda: self._park(attempt))
         asked = self._asking.setdefault(dial.hop, [])
         asked.append(attempt)
@@ -181,6 +182,18 @@ class Front:
         if attempt in self._attempts and not attempt.parked:
             attempt.parked = True
             self._young -= 1
+        if attempt in self._attempts and not attempt.answered:
+            self._window.leave(attempt.dial.number)
+        else:
+            self._lose_patience(attempt.dial.number)
+
+    def _lose_patience(self, number: int) -> None:
+        """Have one that was answered, and takes unusually long, hold up nobody any more."""
+        left = self._window.patience(number, time.monotonic())
+        if left:
+            self._after(left, lambda: self._lose_patience(number))
+        else:
+            self._window.leave(number)
 
     def _done(self, attempt: Attempt, end: Opened | Failed) -> None:
         del self._attempts[attempt]
@@ -189,7 +202,12 @@ class Front:
             self._busy += 1
         else:
             self._unsettled[attempt.dial.hop] -= 1
+            self._window.failed(attempt.dial.number)
         self._deliver(end)
+
+    def _settle(self, dial: Dial) -> None:
+        self._unsettled[dial.hop] -= 1
+        self._window.settled(dial.number, time.monotonic())
 
     def _free(self) -> None:
         self._busy -= 1

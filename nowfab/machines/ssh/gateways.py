@@ -13,7 +13,7 @@ import paramiko
 
 from nowfab.errors import JumpLoop, NowfabError
 from nowfab.inventory.node import Node
-from nowfab.machines.ssh.dial import Dial, Failed, Hop, Opened
+from nowfab.machines.ssh.dial import Dial, Failed, Opened
 from nowfab.machines.ssh.front import GATE
 from nowfab.machines.ssh.greeting import NotSsh
 from nowfab.machines.ssh.link import Refused, Unreached
@@ -114,7 +114,7 @@ class Gateway:
         left = Dial(dial.number, dial.host, dial.port, max(0.0, dial.seconds - spent), dial.attempts + 1)
         return Opened(left, tunnel, version, rest, spent)
 
-    def settled(self, hop: Hop) -> None:
+    def settled(self, dial: Dial) -> None:
         """Learn that a connection behind is authenticated or gone: another may have its turn."""
         self._give()
 

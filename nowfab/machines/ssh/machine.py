@@ -12,7 +12,7 @@ from nowfab.errors import NowfabError
 from nowfab.inventory.node import Node
 from nowfab.machines.ssh import link
 from nowfab.machines.ssh.attempt import RETRIES, pause
-from nowfab.machines.ssh.dial import Dial, Failed, Hop, Opened
+from nowfab.machines.ssh.dial import Dial, Failed, Opened
 from nowfab.machines.ssh.endpoint import Endpoint
 from nowfab.machines.ssh.keys import Ring
 from nowfab.machines.ssh.link import Hosts, Refused, Unreached
@@ -29,7 +29,7 @@ class Dialler(Protocol):
     def dial(self, dial: Dial, until: Until) -> Opened | Failed:
         """Open a connection, or say why there is none; waits."""
 
-    def settled(self, hop: Hop) -> None:
+    def settled(self, dial: Dial) -> None:
         """Learn that an opened connection is authenticated or gone."""
 
 
@@ -129,7 +129,7 @@ class SshMachine:
         finally:
             forget()
             limit.close()
-            self.dialler.settled(opened.dial.hop)
+            self.dialler.settled(opened.dial)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -138,5 +138,5 @@ class SshMachine:
             self.transport = None
         if isinstance(self._first, Opened):
             self._first.sock.close()
-            self.dialler.settled(self._first.dial.hop)
+            self.dialler.settled(self._first.dial)
             self._first = None
