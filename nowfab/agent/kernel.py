@@ -1,0 +1,59 @@
+"""Read and set kernel parameters, and notice a root that forgets."""
+
+from nowfab.agent.words import Trouble, to_bytes, why
+
+KERNEL = b"/proc/sys/"
+
+
+def sysctl_path(key: str) -> bytes:
+    """Give the file of a parameter; dots and slashes are as in sysctl(8): the first one separates."""
+    first = next((letter for letter in key if letter in "./"), ".")
+    path = key if first == "/" else key.translate({ord("."): "/", ord("/"): "."})
+    return KERNEL + to_bytes(path)
+
+
+def sysctl_at(key: str) -> dict:
+    """Give the value of a parameter, its numbers one space apart; None where the kernel has none."""
+    try:
+        with open(sysctl_path(key), "rb") as file:
+            return {"value": " ".join(file.read().decode("utf-8", "surrogateescape").split())}
+    except FileNotFoundError:
+        return {"value": None}
+    except OSError as error:
+        raise Trouble("`%s` cannot be read: %s" % (key, why(error))) from None
+
+
+def sysctl_holds(change: dict, now: dict) -> bool:
+    """Say whether a parameter has its value."""
+    return bool(now["value"] == " ".join(change["value"].split()))
+
+
+def set_sysctl(change: dict) -> None:
+    """Set a parameter until the next start of the node."""
+    try:
+        with open(sysctl_path(change["key"]), "wb", buffering=0) as file:
+            file.write(to_bytes(change["value"]) + b"\n")
+    except OSError as error:
+        raise Trouble(
+            "`%s` cannot be set to `%s`: %s" % (change["key"], change["value"], why(error))
+        ) from None
+
+
+def forgets(mounts: str, command_line: str) -> bool:
+    """Say whether the root is an overlay in memory, as Raspberry Pi OS and overlayroot make it.
+
+    A container's root is an overlay too, but keeps what is written: the kernel's command line tells.
+    """
+    rows = [line.split() for line in mounts.splitlines()]
+    overlay = any(row[1] == "/" and row[2] == "overlay" for row in rows if len(row) > 2)
+    words = command_line.split()
+    return overlay and ("boot=overlay" in words or any(word.startswith("overlayroot=") for word in words))
+
+
+def root_forgets() -> bool:
+    """Say whether what is changed here is gone after the next start."""
+    try:
+        with open("/proc/mounts") as mounts, open("/proc/cmdline") as command_line:
+            return forgets(mounts.read(), command_line.read())
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,47 @@
+"""Take one request from the standard input, and write one reply."""
+
+import sys
+
+from nowfab.agent.apply import reason_of
+from nowfab.agent.exchange import exchange, unanswered
+from nowfab.agent.frames import read_header, write_reply
+from nowfab.agent.request import checked, run_of
+from nowfab.agent.words import Trouble
+
+MYPY = False  # which mypy takes for true: the node needs no such import
+if MYPY:
+    from typing import IO
+
+
+def reply_to(source: "IO[bytes]") -> "tuple[str, dict, list[bytes]]":
+    """Give RUN, header and blobs of the reply to what comes."""
+    header = {}  # type: dict
+    try:
+        header = read_header(source)
+        job = checked(header)
+        if job.verb != "exchange":
+            raise Trouble("this agent does not know `%s`; nothing was changed" % job.verb)
+        reply, blobs = exchange(job, source)
+        return job.run, reply, blobs
+    except Trouble as trouble:
+        return run_of(header), refusal(header, trouble.state, trouble.reason), []
+    except Exception as error:
+        return run_of(header), refusal(header, "failed", reason_of(error, {"do": "request"})), []
+
+
+def refusal(header: dict, state: str, reason: str) -> dict:
+    """Give a reply that says only why there is no other, to each question too."""
+    questions = header.get("questions")
+    answers = unanswered(questions if isinstance(questions, list) else [], reason)
+    nothing = {"made": [], "failed": None, "changed": 0, "answers": answers, "log": []}
+    return dict(nothing, state=state, reason=reason)
+
+
+def main() -> None:
+    """Be the agent."""
+    run, reply, blobs = reply_to(sys.stdin.buffer)
+    write_reply(sys.stdout.buffer, run, reply, blobs)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Change what stands at a path: wholly or not at all, and so that a power cut cannot halve it."""
+
+import contextlib
+import os
+import stat
+
+from nowfab.agent.frames import PIECE
+from nowfab.agent.programs import LOOK_SECONDS, demand, readable
+from nowfab.agent.standing import group_id, owner_id
+from nowfab.agent.words import to_bytes
+
+TEMPORARY = b".nowfab-"
+"""Begins the names of what stands beside a path while it is being changed."""
+
+
+class Spot:
+    """A path to be changed, its folder, and two names beside it that are ours alone."""
+
+    def __init__(self, path: str, run: str, index: int) -> None:
+        self.path = to_bytes(path)
+        self.folder = os.path.dirname(self.path)
+        own = TEMPORARY + to_bytes("%s-%d" % (run, index))
+        self.new = os.path.join(self.folder, own)
+        self.old = self.new + b"-old"
+
+    def sweep(self) -> None:
+        """Remove what an interrupted change has left beside the path."""
+        for left in (self.new, self.old):
+            with contextlib.suppress(OSError):
+                os.rmdir(left) if stat.S_ISDIR(os.lstat(left).st_mode) else os.unlink(left)
+
+
+def sync_folder(folder: bytes) -> None:
+    """Make names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_path(change: dict, spot: Spot, staged: bytes) -> None:
+    """Put a regular file in place; if it does not prove itself there, what stood there comes back."""
+    copy_to(spot.new, staged, change, spot.path)
+    if change["verify"]:
+        keep_old(spot)
+    os.rename(spot.new, spot.path)
+    sync_folder(spot.folder)
+    if change["verify"]:
+        prove(change, spot)
+
+
+def copy_to(new: bytes, staged: bytes, change: dict, like: bytes) -> None:
+    """Write a durable file beside the path, with all that it is to have."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(new, flags, 0o600), "wb") as sink, open(staged, "rb") as source:
+        for piece in iter(lambda: source.read(PIECE), b""):
+            sink.write(piece)
+        sink.flush()
+        os.fchown(sink.fileno(), owner_id(change["owner"]), group_id(change["group"]))
+        keep_attributes(like, sink.fileno())
+        os.fchmod(sink.fileno(), change["mode"])
+        os.fsync(sink.fileno())
+
+
+def keep_attributes(like: bytes, descriptor: int) -> None:
+    """Keep the old file's access list, label and users' attributes, as far as the system lets us.
+
+    Not its capabilities, which were given to other bytes. The mode, set after this, bounds the list.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        for name in os.listxattr(like, follow_symlinks=False):
+            if name.startswith("user.") or name in ("system.posix_acl_access", "security.selinux"):
+                with contextlib.suppress(OSError):
+                    os.setxattr(descriptor, name, os.getxattr(like, name, follow_symlinks=False))
+
+
+def keep_old(spot: Spot) -> None:
+    """Give what stands at the path a second name, so that it can come back as it was."""
+    with contextlib.suppress(FileNotFoundError):
+        os.link(spot.path, spot.old, follow_symlinks=False)
+
+
+def prove(change: dict, spot: Spot) -> None:
+    """Run what must succeed with the file in its place; else put back what stood there."""
+    try:
+        demand(change["verify"], LOOK_SECONDS, quiet=change["secret"])
+    except BaseException:
+        if os.path.lexists(spot.old):
+            os.rename(spot.old, spot.path)
+        else:
+            os.unlink(spot.path)
+        sync_folder(spot.folder)
+        raise
+
+
+def check_staged(change: dict, staged: bytes) -> None:
+    """Run what must succeed on the bytes before anything is changed."""
+    if change["check"]:
+        argv = [word.replace("{}", readable(staged)) for word in change["check"]]
+        demand(argv, LOOK_SECONDS, quiet=change["secret"])
+
+
+def link_path(change: dict, spot: Spot) -> None:
+    """Put a symbolic link in place."""
+    os.symlink(to_bytes(change["target"]), spot.new)
+    os.rename(spot.new, spot.path)
+    sync_folder(spot.folder)
+
+
+def folder_path(change: dict, spot: Spot) -> None:
+    """Make a folder, or give one its owner and mode."""
+    there = os.path.lexists(spot.path)
+    if not there:
+        os.mkdir(spot.new, 0o700)
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(spot.path if there else spot.new, flags)
+    try:
+        os.fchown(descriptor, owner_id(change["owner"]), group_id(change["group"]))
+        os.fchmod(descriptor, change["mode"])
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    if not there:
+        os.rename(spot.new, spot.path)
+        sync_folder(spot.folder)
+
+
+def remove_path(change: dict, spot: Spot) -> None:
+    """Remove a file, a link, or an empty folder."""
+    if change["was"].get("is") == "folder":
+        os.rmdir(spot.path)
+    else:
+        os.unlink(spot.path)
+    sync_folder(spot.folder)

@@ -1,0 +1,163 @@
+"""Check a request's header through and through, before anything is done for it."""
+
+import os
+import re
+
+from nowfab.agent.frames import NOBODY
+from nowfab.agent.words import Trouble, to_bytes
+
+RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
+"""UTC of the controller and 32 random bits: sorts by age, and is a safe name of a folder."""
+
+NONE = type(None)
+RIGHTS = {"mode": int, "owner": str, "group": str}
+
+CHANGE_FIELDS = {
+    "write": dict(RIGHTS, path=str, blob=int, was=dict, secret=bool, check=list, verify=list),
+    "link": {"path": str, "target": str, "was": dict},
+    "folder": dict(RIGHTS, path=str, was=dict),
+    "remove": {"path": str, "was": dict},
+    "packages": {"install": list, "remove": list, "was": dict},
+    "unit": {"name": str, "enabled": (bool, NONE), "running": (bool, NONE), "restart": bool, "was": dict},
+    "sysctl": {"key": str, "value": str, "was": dict},
+    "run": {"argv": list, "undo": (list, NONE), "stdin": (int, NONE)},
+}
+QUESTION_FIELDS = {
+    "path": {"path": str},
+    "package": {"name": str},
+    "unit": {"name": str},
+    "sysctl": {"key": str},
+    "output": {"argv": list},
+    "tcp": {"host": str, "port": int},
+}
+HEADER_FIELDS = {
+    "verb": str,
+    "state": str,
+    "title": str,
+    "who": str,
+    "limit": int,
+    "blobs": list,
+    "changes": list,
+    "questions": list,
+}
+
+PACKAGE_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*(:[a-z0-9-]+)?")
+"""Debian Policy 5.6.1, with dpkg's architecture behind a colon."""
+
+UNIT_NAME = re.compile(r"[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]*")
+"""systemd.unit(5); a pattern is no name."""
+
+SYSCTL_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_/.:@-]*")
+
+LOCK_SECONDS = 300
+"""How long another user of dpkg is waited for, where the request does not say."""
+
+
+class Job:
+    """A request that was checked: what is to be done, for whom, and where the agent keeps its things."""
+
+    def __init__(self, header: dict) -> None:
+        self.run = header["run"]
+        self.verb = header["verb"]
+        self.state = header["state"]
+        self.title = header["title"]
+        self.who = header["who"]
+        self.limit = header["limit"]
+        self.blobs = header["blobs"]
+        self.changes = header["changes"]
+        self.questions = header["questions"]
+        self.lock_seconds = header.get("lock_seconds", LOCK_SECONDS)
+
+
+def run_of(header: dict) -> str:
+    """Give the RUN that a reply is for, even when nothing else of the header can be used."""
+    run = header.get("run")
+    return run if isinstance(run, str) and RUN_ID.fullmatch(run) else NOBODY
+
+
+def checked(header: dict) -> Job:
+    """Give the job of a header, or say what is wrong with it."""
+    if header.get("nowfab") != 1:
+        raise misread("it is of version %s, this agent speaks 1" % header.get("nowfab"))
+    if run_of(header) == NOBODY:
+        raise misread("its RUN is none")
+    check_fields("its header", header, HEADER_FIELDS)
+    for blob in header["blobs"]:
+        check_fields("a blob", blob, {"size": int, "sha256": str})
+        if blob["size"] < 0:
+            raise misread("a blob has less than no bytes")
+    for number, change in enumerate(header["changes"]):
+        check_each("change %d" % number, change, "do", CHANGE_FIELDS)
+    for number, question in enumerate(header["questions"]):
+        check_each("question %d" % number, question, "ask", QUESTION_FIELDS)
+    check_blobs(header)
+    return Job(header)
+
+
+def misread(what: str) -> Trouble:
+    """Say that the controller and the agent do not understand each other."""
+    return Trouble("the request is not understood: %s; nothing was changed" % what)
+
+
+def check_fields(what: str, value: object, fields: dict) -> None:
+    """See that a JSON object has these fields, each of its kind."""
+    if not isinstance(value, dict):
+        raise misread("%s is no JSON object" % what)
+    for name, kind in fields.items():
+        if name not in value or not isinstance(value[name], kind):
+            raise misread("`%s` of %s is missing or of another kind" % (name, what))
+
+
+def check_each(what: str, value: object, key: str, kinds: dict) -> None:
+    """See that a change or a question is one that is known, and can be meant."""
+    check_fields(what, value, {key: str})
+    assert isinstance(value, dict)
+    if value[key] not in kinds:
+        raise misread("nobody knows what `%s` is" % value[key])
+    check_fields(what, value, kinds[value[key]])
+    for name in ("argv", "undo", "check", "verify", "install", "remove"):
+        check_words(name, value.get(name) or [])
+    check_name(value, key)
+
+
+def check_words(name: str, words: object) -> None:
+    """See that a list holds words that a program or a file can be called by."""
+    if not isinstance(words, list):
+        return
+    for word in words:
+        if not isinstance(word, str) or "\0" in word:
+            raise misread("`%s` holds what is no word" % name)
+        if name in ("install", "remove") and not PACKAGE_NAME.fullmatch(word):
+            raise misread("`%s` is no name of a package" % word)
+
+
+def check_name(value: dict, key: str) -> None:
+    """See that what is to be looked at or changed has a name that means one thing."""
+    kind = value[key]
+    if "path" in value:
+        check_path(value["path"])
+    if kind == "link" and ("\0" in value["target"] or not value["target"]):
+        raise misread("a link must point somewhere")
+    if kind == "package" and not PACKAGE_NAME.fullmatch(value["name"]):
+        raise misread("`%s` is no name of a package" % value["name"])
+    if kind == "unit" and not UNIT_NAME.fullmatch(value["name"]):
+        raise misread("`%s` is no name of a unit" % value["name"])
+    if kind == "sysctl" and (not SYSCTL_KEY.fullmatch(value["key"]) or ".." in value["key"]):
+        raise misread("`%s` is no name of a kernel parameter" % value["key"])
+    if kind in ("run", "output") and not value["argv"]:
+        raise misread("there is no program to be run")
+
+
+def check_path(path: str) -> None:
+    """See that a path is absolute and written in the one way that counts."""
+    raw = to_bytes(path)
+    if not raw.startswith(b"/") or b"\0" in raw or os.path.normpath(raw) != raw or raw.startswith(b"//"):
+        raise misread("`%s` is no plain absolute path" % path)
+
+
+def check_blobs(header: dict) -> None:
+    """See that changes name the blobs that come, and that each blob is for one."""
+    named = [change["blob"] for change in header["changes"] if change["do"] == "write"]
+    named += [change["stdin"] for change in header["changes"] if change.get("stdin") is not None]
+    if set(named) != set(range(len(header["blobs"]))):
+        raise misread("the blobs that come are not those that the changes name")
