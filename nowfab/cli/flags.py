@@ -31,9 +31,21 @@ class Flag:
 
 
 FLAGS = (
-    Flag(("group", "g"), "groups, as in -g red,blue; may be repeated", many=True),
-    Flag(("hosts", "w"), "nodes, as in -w red[01-05,7] or -w pi@red01:22; may be repeated", many=True),
-    Flag(("exclude", "x"), "groups or nodes to leave out; may be repeated", many=True),
+    Flag(
+        ("group", "g"),
+        "groups, as in -g red,blue or -g 'all!red' (,!&^ @* ~regex ^file -); may be repeated",
+        many=True,
+    ),
+    Flag(
+        ("hosts", "w"),
+        "nodes, as in -w red[01-05,7], -w pi@red01:22 or -w '@all!~5$'; may be repeated",
+        many=True,
+    ),
+    Flag(
+        ("exclude", "x"),
+        "groups or nodes to leave out, as in -x blue,red01 or -x ^down; may be repeated",
+        many=True,
+    ),
     Flag(("user",), "the user to log in as, for every node"),
     Flag(("port",), "the SSH port, for every node"),
     Flag(("fanout",), "nodes to talk to at once (64)"),

@@ -46,7 +46,7 @@ class NodeTask(OurTask):
         with sentences():
             typed = take(given)
             self.times_called += 1
-            return self.body(open_session(typed, context.config), **given)
+            return self.body(open_session(typed, context.config, given.get("stdin") == "-"), **given)
 
 
 def node_task(**options: Any) -> Callable[[Callable[..., None]], NodeTask]:

@@ -64,11 +64,14 @@ class Session:
         show.report(report, self.nodes, self.settings.format, self.screen)
 
 
-def open_session(typed: Typed, config: Any) -> Session:
-    """Read what was typed, files and all; `config` is Invoke's, of which run and timeouts count."""
+def open_session(typed: Typed, config: Any, fed: bool = False) -> Session:
+    """Read what was typed, files and all; `config` is Invoke's, of which run and timeouts count.
+
+    `fed` says that the nodes get our own standard input.
+    """
     timeout = config.timeouts.command
     settings = typed.settings(None if timeout is None else str(timeout))
-    nodes, screen = targets.chosen(typed), standard()
+    nodes, screen = targets.chosen(typed, fed), standard()
     if settings.pick is not None:
         chosen, nodes = nodes, targets.pick(nodes, settings.pick, SystemRandom())
         screen.say(

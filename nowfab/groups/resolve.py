@@ -15,10 +15,11 @@ DEEPEST = 100
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One place in a group: who sits there, and the line that says so."""
+    """One place in a group: who sits there, the line that says so, and the group it stands in."""
 
     word: names.Word
     place: Place
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,15 @@ class Groups:
         """
         self.of(name)
         return _seats(self._by_name, name, (), {})
+
+    def everybody(self) -> tuple[Seat, ...]:
+        """Give the members of all groups in order, each (user, name, port) once; FileError."""
+        known: dict[str, tuple[Seat, ...]] = {}
+        found: dict[names.Word, Seat] = {}
+        for name in self._by_name:
+            for seat in _seats(self._by_name, name, (), known):
+                found.setdefault(seat.word, seat)
+        return tuple(found.values())
 
     def of(self, name: str) -> Group:
         """Give one group as it is written; NoSuchTarget."""
@@ -91,7 +101,7 @@ def _seats(
                 inner = _seats(groups, word.name, way, known)
                 seats = inner if word.user is None else tuple(_as_user(seat, word.user) for seat in inner)
             else:
-                seats = (Seat(word, member.place),)
+                seats = (Seat(word, member.place, name),)
             for seat in seats:
                 found.setdefault(seat.word, seat)
             if len(found) > names.LIMIT:

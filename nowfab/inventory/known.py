@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from nowfab import groups
@@ -22,11 +22,16 @@ _LONGEST_WAY = 16
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What is known; made by `build`, asked by `select` and `show`."""
+    """What is known; made by `build`, asked by `select` and `show`.
+
+    Everybody is found out when somebody first asks, and kept: a group alone is shown without it.
+    """
 
     _groups: Groups
     _nodes: NodesFile
     _practice: Mapping[str, Node]
+    _everybody: list[tuple[Seat, ...]] = field(default_factory=list, init=False, repr=False, compare=False)
+    _names: list[frozenset[str]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def groups(self) -> tuple[str, ...]:
         """Give the names of the groups in the order of the files."""
@@ -54,8 +59,20 @@ class Inventory:
 
     def names(self) -> frozenset[str]:
         """Give every name that anything speaks of, members of all groups too."""
-        seated = (self.members(group) for group in self.groups())
-        return frozenset(chain(self._nodes.entries, self._practice, *seated))
+        if not self._names:
+            seated = (seat.word.name for seat in self.everybody())
+            self._names.append(frozenset(chain(self._nodes.entries, self._practice, seated)))
+        return self._names[0]
+
+    def everybody(self) -> tuple[Seat, ...]:
+        """Give the members of all groups as they were written, in the order of the files; FileError."""
+        if not self._everybody:
+            self._everybody.append(self._groups.everybody())
+        return self._everybody[0]
+
+    def alone(self) -> tuple[str, ...]:
+        """Give the names that nodes.yaml or a practice fleet speaks of, in their order."""
+        return tuple(dict.fromkeys(chain(self._nodes.entries, self._practice)))
 
     def node(self, typed: Word, seat: Word | None = None) -> Node:
         """Put together what is known of one node.

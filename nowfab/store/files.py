@@ -61,9 +61,7 @@ def read(path: Path) -> str:
             data = file.read(LARGEST + 1)
     except OSError as error:
         raise FileError(shown, f"cannot be read: {_reason(path, error)}") from None
-    if len(data) > LARGEST:
-        raise FileError(shown, _TOO_LARGE)
-    return _text(shown, data)
+    return text(shown, data)
 
 
 _TOO_LARGE = f"it is larger than {LARGEST // 1024 // 1024} MiB"
@@ -98,16 +96,19 @@ def _reason(path: Path, error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _text(shown: str, data: bytes) -> str:
+def text(shown: str, data: bytes) -> str:
+    """Decode what was read of a text, at most one byte more than LARGEST; FileError."""
+    if len(data) > LARGEST:
+        raise FileError(shown, _TOO_LARGE)
     nul = data.find(b"\0")
     if nul >= 0:
         raise FileError(_line(shown, data, nul), "there is a NUL byte; this is not a text")
     try:
-        text = data.decode("utf-8")
+        decoded = data.decode("utf-8")
     except UnicodeDecodeError as error:
         what = f"byte {names.shown(f'0x{data[error.start]:02x}')} is not UTF-8; save the file as UTF-8"
         raise FileError(_line(shown, data, error.start), what) from None
-    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+    return decoded.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def _line(shown: str, data: bytes, at: int) -> Place:
