@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from nowfab import names
 from nowfab.errors import NoSuchTarget, UsageError
@@ -56,7 +56,8 @@ class Meant:
                 "nodes.yaml can give each a name, with an address and a port"
             )
         seat = None if known.seat is None and more.seat is None else first(known.seat, more.seat)
-        self.said[name] = replace(known, typed=first(known.typed, more.typed), seat=seat)
+        origin = more.origin if known.origin == Origin() else known.origin
+        self.said[name] = Said(first(known.typed, more.typed), seat, origin)
 
     def join(self, operator: str, other: Meant) -> None:
         """Apply one of `,` `!` `&` `^`."""

@@ -96,6 +96,39 @@ def test_E3_what_cannot_be_meant_is_one_sentence(
     ), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (("--count",), "3\n"),
+        (("--format", "names"), "red02\nred03\nblue01\n"),
+        (("--format=folded",), "red[02-03],blue01\n"),
+        (
+            (),
+            "node    user    group    from\n------  ----  -----  -----------------\n"
+            "red02   pi      red      groups/clusters:1\nred03   pi      red      groups/clusters:1\n"
+            "blue01  pi      blue     groups/clusters:2\n",
+        ),
+    ],
+)
+def test_an_expression_is_shown_as_it_is_wanted(
+    either: Program, flags: tuple[str, ...], expected: str
+) -> None:
+    """People read the table, programs one name a line; the line of the file is where to change it."""
+    done = either("groups.show", "all!red01", *flags)
+
+    assert (0, expected.split()) == (done.returncode, done.stdout.split())
+
+
+def test_what_is_shown_can_be_piped_in_again(project: Path) -> None:
+    """One program's names are the next one's nodes."""
+    found = piped(project, "", "groups.show", "@all!~1$", "--format", "names")
+
+    assert (0, "red[02-03]\n") == (
+        found.returncode,
+        piped(project, found.stdout, "groups.show", "-", "--format", "folded").stdout,
+    )
+
+
 def test_a_terminal_is_no_list_of_names(project: Path) -> None:
     """It would look as if nothing happened."""
     far, near = os.openpty()

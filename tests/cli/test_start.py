@@ -104,23 +104,27 @@ def test_the_groups_are_listed(either: Program) -> None:
     """In the order of the file, with who is in them."""
     table, document = either("groups.list"), either("groups.list", "--format=json")
 
-    assert [line.split()[0] for line in CLUSTERS.splitlines()] == json.loads(document.stdout)["groups"]
-    assert ["group  nodes  members", "all        4  red[01-03],blue01"] == [
-        table.stdout.splitlines()[0],
-        table.stdout.splitlines()[-1],
+    assert [line.split()[0] for line in CLUSTERS.splitlines()] == [
+        group["name"] for group in json.loads(document.stdout)["groups"]
     ]
+    assert [
+        "group  nodes  members            from",
+        "all        4  red[01-03],blue01  groups/clusters:3",
+    ] == [table.stdout.splitlines()[0], table.stdout.splitlines()[-1]]
 
 
-def test_a_group_is_shown_with_what_is_known_of_its_nodes(either: Program) -> None:
-    """The schema is the one that the first issue gives."""
+def test_a_group_is_shown_with_what_is_known_of_its_nodes(either: Program, project: Path) -> None:
+    """The schema is the one that the first issue gives, with where each name comes from."""
     done = either("groups.show", "blue,red01", "--format", "json")
+    place = {"group": "blue", "from": f"{project / 'groups' / 'clusters'}:2"}
 
     assert {
         "schema": 1,
         "name": "blue,red01",
+        "count": 2,
         "nodes": [
-            {"name": "blue01", "user": "pi", "address": None, "port": None},
-            {"name": "red01", "user": "pi", "address": "127.0.0.1", "port": 9},
+            {"name": "blue01", "user": "pi", "address": None, "port": None, **place},
+            {"name": "red01", "user": "pi", "address": "127.0.0.1", "port": 9, "group": None, "from": None},
         ],
         "folded": "blue01,red01",
     } == json.loads(done.stdout)

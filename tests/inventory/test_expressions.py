@@ -224,7 +224,7 @@ def test_a_file_that_nobody_read_is_an_error() -> None:
 
 def test_it_is_known_where_each_node_comes_from() -> None:
     """`groups.show` says whose line to change."""
-    traced = inventory.trace(KNOWN, "all,gate,~other,^f", Outside({"^f": "\nn2"}))
+    traced = inventory.trace(KNOWN, "red02,all,gate,~other,^f", Outside({"^f": "\nn2"}))
 
     assert {
         "red01": ("red", "clusters:2"),
@@ -232,6 +232,7 @@ def test_it_is_known_where_each_node_comes_from() -> None:
         "gate": ("", ""),
         "other": ("mix", "clusters:4"),
         "n2": ("", "f:2"),
+        "red02": ("red", "clusters:2"),
     }.items() <= {one.node.name: (one.origin.group, one.origin.place) for one in traced}.items()
 
 
