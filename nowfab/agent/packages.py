@@ -27,7 +27,7 @@ def packages_at(names: "list[str]") -> "dict":
     """Give version and hold of each package, asked in one go."""
     if not names:
         return {}
-    form = "${binary:Package}\t${Package}\t${db:Status-Abbrev}\t${Version}\n"
+    form = r"${binary:Package}\t${Package}\t${db:Status-Abbrev}\t${Version}\n"
     ended = run_program(["dpkg-query", "--show", "--showformat", form, "--"] + names, LOOK_SECONDS)
     if ended.code in (126, 127):
         raise Trouble("there is no dpkg on this node")
