@@ -32,10 +32,8 @@ def _file(term: Term) -> str:
     try:
         return files.read(Path(term.text).expanduser())
     except (FileError, RuntimeError, ValueError) as error:
-        why = error.what if isinstance(error, FileError) else str(error)
-        raise UsageError(
-            f"`^` begins the name of a file of names here, and {names.shown(term.text)}: {why}"
-        ) from None
+        hint = "; pipe it into standard input and type `-`" if "it is a pipe" in str(error) else ""
+        raise UsageError(f"{names.shown(term.typed)} means the names in a file: {error}{hint}") from None
 
 
 def _input(source: TextIO | None) -> str:

@@ -60,7 +60,7 @@ class Groups:
     def of(self, name: str) -> Group:
         """Give one group as it is written; NoSuchTarget."""
         if name not in self:
-            raise NoSuchTarget(_no_group(name, self.names))
+            raise NoSuchTarget(no_such(name, self.names))
         return self._by_name[name]
 
 
@@ -80,7 +80,8 @@ def listed(known: Sequence[str]) -> str:
     return ", ".join(sorted(known)[:12]) + more
 
 
-def _no_group(name: str, known: Sequence[str]) -> str:
+def no_such(name: str, known: Sequence[str]) -> str:
+    """Say that there is no such group, and which there are."""
     if not known:
         return f"no group {names.shown(name)}; there are none, `nowfab init` writes some to begin with"
     return f"no group {names.shown(name)}; there are {listed(known)}"

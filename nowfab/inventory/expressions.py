@@ -109,6 +109,8 @@ def _word(right: Meant, word: Word, term: Term, reading: Reading) -> None:
     """Add the group or the node that one word means; what that is depends on where it stands."""
     known, origin = reading.inventory, Origin("", str(reading.file or ""))
     is_group = word.port is None and known.has_group(word.name)
+    if reading.words is Words.GROUPS and not known.has_group(word.name):
+        raise NoSuchTarget(f"{groups.no_such(word.name, known.groups())}; nodes stand behind `-w`")
     if term.kind is Kind.GROUP or reading.words is Words.GROUPS:
         _add_group(right, known, word)
     elif reading.words is Words.NODES and is_group and not known.defines(word.name):

@@ -59,8 +59,7 @@ def select(
     if not meant:
         raise NoSuchTarget(_nobody(inventory, target))
     for text in target.exclude:
-        excluded = evaluate(text, Reading(inventory, Words.EITHER, outside, meant))
-        meant.join("!", excluded)
+        meant.join("!", evaluate(text, Reading(inventory, Words.EITHER, outside, meant)))
         if not meant:
             raise NoSuchTarget(f"no node is left: `-x` excludes all that were chosen{_last(target, text)}")
     flags = names.Word("", user, port)

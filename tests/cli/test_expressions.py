@@ -66,9 +66,12 @@ def test_names_come_from_standard_input(project: Path, words: tuple[str, ...], e
     [
         (
             ("ping", "-w", "^gone"),
-            "`^` begins the name of a file of names here, and `gone`: cannot be read: no such",
+            "`^gone` means the names in a file: gone: cannot be read: no such file",
         ),
-        (("ping", "-w", "^groups"), "`groups`: it is a folder, not a file"),
+        (
+            ("ping", "-w", "^groups"),
+            "`^groups` means the names in a file: groups: it is a folder, not a file",
+        ),
         (("ping", "-w", "-,-"), "which can be read once only"),
         (("ping", "-w", "-", "-x", "-"), "which can be read once only"),
         (("run", "cat", "-w", "-", "--stdin", "-"), "put the names into a file and type `^FILE`"),
