@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from nowfab import inventory, names
-from nowfab.cli import surroundings
+from nowfab.cli import sources, surroundings
 from nowfab.cli.flags import Typed
 from nowfab.errors import UsageError
 from nowfab.inventory import Inventory, Outside, Target
@@ -24,10 +24,9 @@ def known(practice: bool = True) -> Inventory:
     from nowfab.fleet import state
     from nowfab.store import files
 
-    found = files.find(surroundings.folder(), surroundings.home())
-    clusters = [(str(path), files.read(path)) for path in found.clusters]
+    found, read = sources.read()
     nodes = None if found.nodes is None else (str(found.nodes), files.read(found.nodes))
-    return inventory.build(clusters, nodes, state.load(fleet_folder()) if practice else ())
+    return inventory.build(read, nodes, state.load(fleet_folder()) if practice else ())
 
 
 def fleet_folder() -> Path:

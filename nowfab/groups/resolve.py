@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from nowfab import names
 from nowfab.errors import FileError, NameRefused, NoSuchTarget, Place
-from nowfab.groups.clusters import ClustersFile, Group, Member
+from nowfab.groups.clusters import ClustersFile, Group
+from nowfab.groups.lines import Member
 
 DEEPEST = 100
 """Groups within groups within groups; deeper is taken for a mistake."""
@@ -64,13 +65,20 @@ class Groups:
         return self._by_name[name]
 
 
-def merge(files: Iterable[ClustersFile]) -> Groups:
-    """Put files together: a later one replaces a whole tag, unless it says nothing behind it."""
+def merge(files: Iterable[ClustersFile], tagged: Iterable[ClustersFile] = ()) -> Groups:
+    """Put files together: a later one replaces a whole tag, unless it says nothing behind it.
+
+    What tags files say is `tagged`: it adds to the group, whatever the others say of it.
+    """
     found: dict[str, Group] = {}
     for file in files:
         for group in file.groups:
             if group.members or group.name not in found:
                 found[group.name] = group
+    for file in tagged:
+        for group in file.groups:
+            known = found.get(group.name)
+            found[group.name] = replace(known, members=(*known.members, *group.members)) if known else group
     return Groups(tuple(found.values()))
 
 

@@ -11,13 +11,16 @@ from nowfab.groups.clusters import ClustersFile
 from nowfab.groups.resolve import Groups, merge
 
 
+Kind = Literal["clusters", "tags", "settings"]
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """The text of one file; `file` is its name in messages."""
 
     file: str
     text: str
-    kind: Literal["clusters", "tags", "settings"] = "clusters"
+    kind: Kind = "clusters"
 
 
 def load(sources: Sequence[Source], others: Sequence[ClustersFile] = ()) -> Groups:

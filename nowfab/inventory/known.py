@@ -8,7 +8,7 @@ from itertools import chain
 
 from nowfab import groups
 from nowfab.errors import FileError, Place
-from nowfab.groups import Groups, Seat
+from nowfab.groups import Groups, Seat, Source
 from nowfab.inventory.facts import NodesFile, Via
 from nowfab.inventory.node import Node
 from nowfab.names import Word
@@ -120,16 +120,16 @@ class Inventory:
 
 
 def build(
-    clusters: Sequence[tuple[str, str]], nodes: tuple[str, str] | None, practice: Sequence[Node] = ()
+    sources: Sequence[Source], nodes: tuple[str, str] | None, practice: Sequence[Node] = ()
 ) -> Inventory:
-    """Put together what the files and a practice fleet say; a pair is a name for messages and a text.
+    """Put together what the files and a practice fleet say; `nodes` is a name for messages and a text.
 
     A practice node replaces what the files say of its name. If its fleet is down, a node of
     nodes.yaml with an address counts again. Raises FileError.
     """
     known = _nodes(nodes)
     fleet = {node.name: node for node in practice if not (node.down and _is_real(known, node.name))}
-    return Inventory(_groups(clusters, tuple(fleet)), known, fleet)
+    return Inventory(_groups(sources, tuple(fleet)), known, fleet)
 
 
 def _nodes(nodes: tuple[str, str] | None) -> NodesFile:
@@ -145,10 +145,10 @@ def _is_real(nodes: NodesFile, name: str) -> bool:
     return name in nodes and (facts.address is not None or bool(facts.local))
 
 
-def _groups(clusters: Sequence[tuple[str, str]], practice: tuple[str, ...]) -> Groups:
-    files = [groups.parse(text, file) for file, text in clusters]
-    if practice:
-        place = Place("practice fleet", 1)
-        members = tuple(groups.Member(name, place) for name in practice)
-        files.append(groups.ClustersFile(place.file, (groups.Group(PRACTICE, members, place),)))
-    return groups.merge(files)
+def _groups(sources: Sequence[Source], practice: tuple[str, ...]) -> Groups:
+    if not practice:
+        return groups.load(sources)
+    place = Place("practice fleet", 1)
+    members = tuple(groups.Member(name, place) for name in practice)
+    fleet = groups.ClustersFile(place.file, (groups.Group(PRACTICE, members, place),))
+    return groups.load(sources, [fleet])

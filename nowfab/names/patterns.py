@@ -26,16 +26,20 @@ _PIECE = re.compile(r"\[(?P<list>[^]\[{}]*)]|\{(?P<brace>[^]\[{}]*)}|(?P<text>[^
 _STRANGE = re.compile(r"[^A-Za-z0-9._@:%/,\[\]{}-]")
 _IN_LIST = re.compile(r"(?P<low>[0-9]{1,18})(?:-(?P<high>[0-9]{1,18})(?:/(?P<step>[0-9]{1,18}))?)?")
 _NUMBERS = re.compile(r"(?P<low>[0-9]{1,18})\.\.(?P<high>[0-9]{1,18})")
-_LETTERS = re.compile(r"(?P<low>[a-z])\.\.(?P<high>[a-z])|(?P<LOW>[A-Z])\.\.(?P<HIGH>[A-Z])")
+_LETTERS = re.compile(r"(?=.{1,26}\Z)(?P<low>[a-zA-Z]+[0-9]*)\.\.(?P<high>[a-zA-Z]+[0-9]*)")
+_ALPHABETS = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """The texts that a range stands for, made one by one when asked for."""
+    """The texts that a range stands for, made one by one when asked for.
+
+    A `shape` is a text of the range: each character counts within its own alphabet.
+    """
 
     values: range
     width: int = 0
-    letters: bool = False
+    shape: str = ""
 
     def __len__(self) -> int:
         return len(self.values)
@@ -45,7 +49,13 @@ class _Run:
 
     def at(self, value: int) -> str:
         """Write one value of the range."""
-        return chr(value) if self.letters else f"{value:0{self.width}}"
+        if not self.shape:
+            return f"{value:0{self.width}}"
+        found = ""
+        for alphabet in reversed(_alphabets(self.shape)):
+            value, place = divmod(value, len(alphabet))
+            found = alphabet[place] + found
+        return found
 
 
 _Choice = tuple[_Run | tuple[str], ...]
@@ -141,7 +151,10 @@ def _choice(match: re.Match[str], text: str) -> _Choice:
     try:
         if match["list"] is not None:
             return tuple(map(_list_item, match["list"].split(",")))
-        return tuple(map(_brace_item, match["brace"].split(",")))
+        items = match["brace"].split(",")
+        if not items[-1]:
+            raise NameRefused("nothing stands in front of `}`, which cssh would leave out")
+        return tuple(map(_brace_item, items))
     except NameRefused as error:
         raise NameRefused(f"{checked.shown(text)}: {error}") from None
 
@@ -161,7 +174,8 @@ def _list_item(item: str) -> _Run:
 def _brace_item(item: str) -> _Run | tuple[str]:
     """Read what stands between the commas of `{01..05,7,a..c,x}`; ClusterSSH's rules.
 
-    The left end decides about leading zeros, so `{1..03}` is 1, 2, 3.
+    The left end decides about leading zeros, so `{1..03}` is 1, 2, 3. Nothing is a text too, as in
+    `red{,-old}`.
     """
     numbers = _NUMBERS.fullmatch(item)
     if numbers:
@@ -170,12 +184,24 @@ def _brace_item(item: str) -> _Run | tuple[str]:
             raise NameRefused(f"{checked.shown(item)}: write both ends with the same number of digits")
         return _numbers(item, low, high, 1)
     letters = _LETTERS.fullmatch(item)
-    if letters:
-        low, high = letters["low"] or letters["LOW"], letters["high"] or letters["HIGH"]
-        return _counting_up(item, _Run(range(ord(low), ord(high) + 1), letters=True))
-    if not item or ".." in item:
+    if letters and _alphabets(letters["low"]) == _alphabets(letters["high"]):
+        low, high = _value(letters["low"]), _value(letters["high"])
+        return _counting_up(item, _Run(range(low, high + 1), shape=letters["low"]))
+    if ".." in item:
         raise NameRefused(f"{checked.shown(item)} is neither a text nor a range such as `01..05` or `a..c`")
     return (item,)
+
+
+def _alphabets(shape: str) -> list[str]:
+    return [next(alphabet for alphabet in _ALPHABETS if character in alphabet) for character in shape]
+
+
+def _value(text: str) -> int:
+    """Count how many texts of the same shape come before this one."""
+    value = 0
+    for character, alphabet in zip(text, _alphabets(text), strict=True):
+        value = value * len(alphabet) + alphabet.index(character)
+    return value
 
 
 def _numbers(item: str, low: str, high: str, step: int) -> _Run:

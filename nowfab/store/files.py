@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,23 +32,57 @@ class Found:
     """
 
     clusters: tuple[Path, ...]
+    tags: tuple[Path, ...]
     nodes: Path | None
     project: Path | None
 
 
-def find(folder: Path, home: Path, etc: Path = _ETC) -> Found:
-    """Look for clusters files as ClusterSSH does, then for the nearest groups/ upwards of `folder`."""
-    shared = (etc / "clusters", home / ".clusterssh" / "clusters")
-    for project in (folder, *folder.parents):
-        own, nodes = project / "groups" / "clusters", project / "groups" / "nodes.yaml"
-        if _exists(own) or _exists(nodes):
-            clusters = tuple(filter(_exists, (*shared, own)))
-            return Found(clusters, nodes if _exists(nodes) else None, project)
-    return Found(tuple(filter(_exists, shared)), None, None)
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Further files that ClusterSSH's settings name, as they are written there."""
+
+    clusters: Sequence[str] = ()
+    tags: Sequence[str] = ()
 
 
-def read(path: Path) -> str:
-    """Read a text whole, without its byte order mark and with plain line ends.
+def settings(home: Path, etc: Path = _ETC) -> tuple[Path, ...]:
+    """Find ClusterSSH's own settings, in the order in which it reads them."""
+    return tuple(filter(_exists, (etc / "csshrc", home / ".csshrc", home / ".clusterssh" / "config")))
+
+
+def find(folder: Path, home: Path, extra: Extra = Extra(), etc: Path = _ETC) -> Found:
+    """Look for files where ClusterSSH does, then for the nearest groups/ upwards of `folder`.
+
+    As with ClusterSSH, a further file that is not there is nobody's mistake.
+    """
+    project = next((place for place in (folder, *folder.parents) if _holds_groups(place)), None)
+    own = [] if project is None else [project / "groups"]
+    return Found(
+        _all(etc, home, extra.clusters, own, "clusters"),
+        _all(etc, home, extra.tags, own, "tags"),
+        next((place / "nodes.yaml" for place in own if _exists(place / "nodes.yaml")), None),
+        project,
+    )
+
+
+def _all(etc: Path, home: Path, extra: Sequence[str], own: Sequence[Path], name: str) -> tuple[Path, ...]:
+    further = [_expanded(path, home) for path in extra]
+    candidates = (etc / name, home / ".clusterssh" / name, *further, *(place / name for place in own))
+    return tuple(dict.fromkeys(filter(_exists, candidates)))
+
+
+def _expanded(path: str, home: Path) -> Path:
+    """Replace `~/` and `$HOME/` in front, and nothing else, as ClusterSSH does."""
+    mark = next((mark for mark in ("~/", "$HOME/") if path.startswith(mark)), None)
+    return Path(path) if mark is None else home / path.removeprefix(mark)
+
+
+def _holds_groups(folder: Path) -> bool:
+    return any(_exists(folder / "groups" / name) for name in ("clusters", "tags", "nodes.yaml"))
+
+
+def read(path: Path, exact: bool = False) -> str:
+    """Read a text whole; unless `exact`, without its byte order mark and with plain line ends.
 
     FileError for anything but a regular file of UTF-8 text of at most LARGEST bytes; nothing else
     is opened, so that a pipe or a device neither blocks nor notices.

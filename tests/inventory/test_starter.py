@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nowfab import inventory
+from nowfab.groups import Source
 from nowfab.inventory import Target, starter
 
 ROOT = Path(__file__).parent.parent.parent
@@ -15,7 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 def test_the_first_files_mean_five_red_and_five_blue_nodes() -> None:
     """The first thing that is tried after init is `-g red`."""
     clusters, nodes = starter.FILES["groups/clusters"], starter.FILES["groups/nodes.yaml"]
-    known = inventory.build([("clusters", clusters)], ("nodes.yaml", nodes))
+    known = inventory.build([Source("clusters", clusters)], ("nodes.yaml", nodes))
 
     assert (("all", "red", "blue"), 10, "red01") == (
         known.groups(),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from nowfab import inventory
 from nowfab.errors import FileError, NameRefused, NoSuchTarget, NowfabError, UsageError
+from nowfab.groups import Source
 from nowfab.inventory import Inventory, Node, Target
 
 ROOT = Path(__file__).parent.parent.parent
@@ -29,7 +30,7 @@ nodes:
 
 def known(practice: tuple[Node, ...] = (), clusters: str = CLUSTERS, nodes: str | None = NODES) -> Inventory:
     return inventory.build(
-        [("clusters", clusters)], None if nodes is None else ("nodes.yaml", nodes), practice
+        [Source("clusters", clusters)], None if nodes is None else ("nodes.yaml", nodes), practice
     )
 
 
@@ -252,8 +253,8 @@ def test_any_words_are_nodes_or_our_own_error(
 def test_asking_for_a_group_imports_nothing_slow() -> None:
     """Groups alone are answered before YAML and ClusterShell would be loaded."""
     code = (
-        "import sys; from nowfab import inventory as i\n"
-        "i.show(i.build([('c', 'red red{01..05}')], None), 'red')\n"
+        "import sys; from nowfab import inventory as i; from nowfab.groups import Source\n"
+        "i.show(i.build([Source('c', 'red red{01..05}')], None), 'red')\n"
         "print([m for m in ('yaml', 'ClusterShell', 'fabric', 'paramiko', 'invoke') if m in sys.modules])"
     )
     answer = subprocess.run(

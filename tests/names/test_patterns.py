@@ -141,3 +141,26 @@ def test_any_text_is_names_or_our_own_error(text: str) -> None:
         return
 
     assert found == tuple(map(names.node, found))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("h{aa..ad}", "haa hab hac had"),
+        ("h{az..bb}", "haz hba hbb"),
+        ("h{a8..b1}", "ha8 ha9 hb0 hb1"),
+        ("h{,-old}", "h h-old"),
+    ],
+)
+def test_letters_count_on_as_cssh_has_them(pattern: str, expected: str) -> None:
+    """Whatever cssh expands sensibly is expanded alike."""
+
+    assert expected.split() == list(names.expand(pattern))
+
+
+@pytest.mark.parametrize(
+    "pattern", ["h{a..C}", "h{aa..b}", "h{a,}", "h{}", "h{" + "a" * 15 + ".." + "z" * 15 + "}"]
+)
+def test_letters_that_cssh_counts_without_sense_are_refused(pattern: str) -> None:
+    with pytest.raises(NameRefused):
+        names.expand(pattern)

@@ -9,7 +9,7 @@ import pytest
 
 from nowfab.errors import FileError
 from nowfab.store import files
-from nowfab.store.files import Found
+from nowfab.store.files import Extra, Found
 
 
 def write(path: Path, text: str = "red a\n") -> Path:
@@ -29,25 +29,50 @@ def test_files_come_in_clusterssh_order_then_the_nearest_of_ours(tmp_path: Path)
             write(home / ".clusterssh/clusters"),
             write(tmp_path / "lab/groups/clusters"),
         ),
+        (),
         write(tmp_path / "lab/groups/nodes.yaml"),
         tmp_path / "lab",
     )
     write(tmp_path / "groups/clusters")
 
-    assert expected == files.find(deep, home, etc)
+    assert expected == files.find(deep, home, etc=etc)
+
+
+def test_further_files_and_tags_come_in_clusterssh_order(tmp_path: Path) -> None:
+    """`~/` and `$HOME/` are expanded and nothing else; what is not there is nobody's mistake."""
+    home, etc, project = tmp_path / "home", tmp_path / "etc", tmp_path / "lab"
+    own = project / "groups/tags"
+    clusters = write(etc / "clusters"), write(home / "a"), write(home / "b"), write(tmp_path / "c")
+    tags = (
+        write(etc / "tags"),
+        write(home / ".clusterssh/tags"),
+        write(home / "t"),
+        write(own),
+    )
+    extra = Extra(("~/a", "$HOME/b", str(tmp_path / "c"), "~/gone", "~/a"), ("~/t",))
+
+    assert Found(clusters, tags, None, project) == files.find(project, home, extra, etc)
+
+
+def test_settings_of_clusterssh_come_in_its_order(tmp_path: Path) -> None:
+    found = tuple(
+        write(tmp_path / name, "") for name in ("etc/csshrc", "home/.csshrc", "home/.clusterssh/config")
+    )
+
+    assert found == files.settings(tmp_path / "home", tmp_path / "etc")
 
 
 def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
     """A fresh machine has no groups and still takes -w."""
 
-    assert Found((), None, None) == files.find(tmp_path, tmp_path, tmp_path)
+    assert Found((), (), None, None) == files.find(tmp_path, tmp_path, etc=tmp_path)
 
 
 def test_nodes_yaml_alone_makes_a_project(tmp_path: Path) -> None:
     """Groups may stand in /etc/clusters only."""
     nodes = write(tmp_path / "groups/nodes.yaml")
 
-    assert Found((), nodes, tmp_path) == files.find(tmp_path / "x", tmp_path, tmp_path)
+    assert Found((), (), nodes, tmp_path) == files.find(tmp_path / "x", tmp_path, etc=tmp_path)
 
 
 def test_a_file_is_read_as_text(tmp_path: Path) -> None:
@@ -108,7 +133,7 @@ def test_E4_a_device_or_a_folder_is_refused(path: str, what: str) -> None:
 def test_a_folder_in_the_place_of_a_file_is_found_and_refused(tmp_path: Path) -> None:
     """Passing over it would run on fewer groups than the user sees."""
     (tmp_path / "groups" / "clusters").mkdir(parents=True)
-    found = files.find(tmp_path, tmp_path, tmp_path)
+    found = files.find(tmp_path, tmp_path, etc=tmp_path)
     with pytest.raises(FileError, match="it is a folder, not a file"):
         files.read(found.clusters[0])
 
@@ -117,7 +142,7 @@ def test_a_link_to_nothing_is_found_and_refused(tmp_path: Path) -> None:
     """The file that it meant was moved away, not given up."""
     (tmp_path / "groups").mkdir()
     (tmp_path / "groups" / "clusters").symlink_to("gone")
-    found = files.find(tmp_path, tmp_path, tmp_path)
+    found = files.find(tmp_path, tmp_path, etc=tmp_path)
     with pytest.raises(FileError, match="cannot be read: it is a link to nothing"):
         files.read(found.clusters[0])
 

@@ -1,0 +1,33 @@
+"""Read the files that speak of groups, in ClusterSSH's order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nowfab.cli import surroundings
+from nowfab.groups import Source, csshrc
+from nowfab.groups.sources import Kind
+
+if TYPE_CHECKING:
+    from nowfab.store.files import Found
+
+
+def read(exact: bool = False) -> tuple[Found, tuple[Source, ...]]:
+    """Find all files and read them, if `exact` with all that no reader needs. Raises FileError."""
+    from nowfab.store import files
+
+    home = surroundings.home()
+    settings = _texts(files.settings(home), "settings", exact)
+    said = [csshrc.parse(source.text, source.file) for source in settings]
+    extra = files.Extra(csshrc.paths(said, "clusters"), csshrc.paths(said, "tags"))
+    found = files.find(surroundings.folder(), home, extra)
+    clusters, tags = _texts(found.clusters, "clusters", exact), _texts(found.tags, "tags", exact)
+    return found, (*settings, *clusters, *tags)
+
+
+def _texts(paths: Sequence[Path], kind: Kind, exact: bool) -> tuple[Source, ...]:
+    from nowfab.store import files
+
+    return tuple(Source(str(path), files.read(path, exact), kind) for path in paths)
