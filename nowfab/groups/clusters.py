@@ -5,12 +5,15 @@ The same tag again adds members. Where ClusterSSH would lose members without a w
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from nowfab import names
 from nowfab.errors import FileError, NameRefused, Place
 from nowfab.groups import lines
 from nowfab.groups.lines import Member
+
+_WINDOW = re.compile(r"=[0-9]+[^0-9][0-9]+[^0-9][0-9]+[^0-9][0-9]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,9 @@ def parse(text: str, file: str) -> ClustersFile:
     members: dict[str, list[Member]] = {}
     for tag, *words in lines.read(text, file):
         check_tag(tag)
-        for word in words:
-            check_member(word)
+        hosts = [member(word) for word in words]
         places.setdefault(tag.text, tag.place)
-        members.setdefault(tag.text, []).extend(words)
+        members.setdefault(tag.text, []).extend(hosts)
     return ClustersFile(file, tuple(Group(tag, tuple(members[tag]), places[tag]) for tag in places))
 
 
@@ -50,9 +52,14 @@ def check_tag(tag: Member) -> None:
         raise FileError(tag.place, f"{names.shown(tag.text)} cannot be the name of a group; it takes {hint}")
 
 
-def check_member(word: Member) -> None:
-    """Refuse what cannot be a member, at the line where it stands. Raises FileError."""
+def member(word: Member) -> Member:
+    """Give a member without the place of its window (`red01=80x24+0+0`); FileError for none.
+
+    App::ClusterSSH::Host, parse_host_string.
+    """
+    found = Member(_WINDOW.sub("", word.text), word.place)
     try:
-        names.check(word.text)
+        names.check(found.text)
     except NameRefused as error:
         raise FileError(word.place, str(error)) from None
+    return found

@@ -16,6 +16,7 @@ from nowfab.groups.cssh_words import Untold
 _COMMENT = re.compile(r"\s*#.*", re.ASCII)
 _GOES_ON = re.compile(r"\\\s*\Z", re.ASCII)
 _ENTRY = re.compile(r"\s*(\S+)\s+(.*)", re.ASCII)
+_SETTING = re.compile(r"\s*(\S+)\s*=\s*(.*)", re.ASCII)
 _BLANKS = re.compile(r"\s+", re.ASCII)
 _BAD = re.compile(r"[`!$;]")
 """Characters that empty the whole line (expand_glob)."""
@@ -30,7 +31,12 @@ class Entry:
     number: int
 
 
-def entries(text: str) -> Iterator[Entry]:
+def settings(text: str) -> Iterator[Entry]:
+    """Give the settings that cssh takes out of its own file."""
+    return entries(text, _SETTING)
+
+
+def entries(text: str, form: re.Pattern[str] = _ENTRY) -> Iterator[Entry]:
     """Give the lines that cssh takes for something."""
     raw = [line for line in re.split(r"(?<=\n)", text) if line]
     at = 0
@@ -48,7 +54,7 @@ def entries(text: str) -> Iterator[Entry]:
                 break  # at the end of the file nothing is looked at again
         else:
             continue
-        found = _ENTRY.search(line)
+        found = form.search(line)
         if found is not None:
             yield Entry(found[1], found[2], number)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from nowfab.errors import Place
 from nowfab.groups import lines
-from nowfab.groups.clusters import ClustersFile, Group, check_member, check_tag
+from nowfab.groups.clusters import ClustersFile, Group, check_tag, member
 from nowfab.groups.lines import Member
 
 _SETTING = re.compile(r"\s*(?P<key>\S+?)\s*=\s*(?P<value>.*?)\s*", re.ASCII | re.DOTALL)
@@ -57,7 +57,4 @@ def _paths(said: dict[str, tuple[str, Place]], key: str) -> tuple[str, ...] | No
 
 def _group(tag: str, value: str, place: Place) -> Group:
     check_tag(Member(tag, place))
-    members = tuple(Member(word, place) for word in value.split())
-    for member in members:
-        check_member(member)
-    return Group(tag, members, place)
+    return Group(tag, tuple(member(Member(word, place)) for word in value.split()), place)

@@ -10,7 +10,6 @@ from nowfab.groups import clusters, csshrc, tags
 from nowfab.groups.clusters import ClustersFile
 from nowfab.groups.resolve import Groups, merge
 
-
 Kind = Literal["clusters", "tags", "settings"]
 
 

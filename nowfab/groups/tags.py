@@ -8,7 +8,7 @@ from __future__ import annotations
 from nowfab import names
 from nowfab.errors import FileError, NameRefused, Place
 from nowfab.groups import lines
-from nowfab.groups.clusters import ClustersFile, Group, check_member, check_tag
+from nowfab.groups.clusters import ClustersFile, Group, check_tag, member
 from nowfab.groups.lines import Member
 
 
@@ -17,11 +17,10 @@ def parse(text: str, file: str) -> ClustersFile:
     places: dict[str, Place] = {}
     members: dict[str, list[Member]] = {}
     for host, *tags in lines.read(text, file):
-        check_member(host)
         for tag in tags:
             for name in _names(tag):
                 places.setdefault(name, tag.place)
-                members.setdefault(name, []).append(host)
+                members.setdefault(name, []).append(member(host))
     return ClustersFile(file, tuple(Group(tag, tuple(members[tag]), places[tag]) for tag in places))
 
 

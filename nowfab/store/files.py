@@ -96,7 +96,7 @@ def read(path: Path, exact: bool = False) -> str:
             data = file.read(LARGEST + 1)
     except OSError as error:
         raise FileError(shown, f"cannot be read: {_reason(path, error)}") from None
-    return text(shown, data)
+    return text(shown, data, exact)
 
 
 _TOO_LARGE = f"it is larger than {LARGEST // 1024 // 1024} MiB"
@@ -131,7 +131,7 @@ def _reason(path: Path, error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def text(shown: str, data: bytes) -> str:
+def text(shown: str, data: bytes, exact: bool = False) -> str:
     """Decode what was read of a text, at most one byte more than LARGEST; FileError."""
     if len(data) > LARGEST:
         raise FileError(shown, _TOO_LARGE)
@@ -143,7 +143,7 @@ def text(shown: str, data: bytes) -> str:
     except UnicodeDecodeError as error:
         what = f"byte {names.shown(f'0x{data[error.start]:02x}')} is not UTF-8; save the file as UTF-8"
         raise FileError(_line(shown, data, error.start), what) from None
-    return decoded.removeprefix("\ufeff").replace("\r\n", "\n")
+    return decoded if exact else decoded.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def _line(shown: str, data: bytes, at: int) -> Place:

@@ -11,7 +11,7 @@ from ClusterShell.NodeUtils import GroupResolver, GroupSource
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from nowfab import inventory, names
+from nowfab import groups, inventory, names
 from nowfab.errors import FileError, NowfabError, UsageError
 from nowfab.inventory import Inventory, Outside, Target
 
@@ -19,7 +19,7 @@ CLUSTERS = (
     "all red blue\nred red{01..05}\nblue root@blue[1-2] blue3:2222\nmix red[03-05] blue1 other\nempty\n"
 )
 NODES = "nodes:\n  gate: {user: boss}\n  red01: {user: ada}\n"
-KNOWN = inventory.build([("clusters", CLUSTERS)], ("nodes.yaml", NODES))
+KNOWN = inventory.build([groups.Source("clusters", CLUSTERS)], ("nodes.yaml", NODES))
 
 GROUPS = {
     "all": "red[01-05],blue[1-3]",
@@ -265,7 +265,7 @@ def test_it_is_known_where_each_node_comes_from() -> None:
 
 def test_one_group_is_shown_without_looking_at_the_others() -> None:
     """With 10,000 groups that would take seconds; a circle elsewhere is nobody's business here."""
-    known = inventory.build([("c", "red red01\na b\nb a\n")], None)
+    known = inventory.build([groups.Source("c", "red red01\na b\nb a\n")], None)
 
     found = [chosen("red", "groups", known), chosen("red01!red01,@red", "hosts", known)]
 

@@ -1,0 +1,69 @@
+"""inv groups.lint: what is wrong in the groups files, and what cssh would make of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from invoke import Context, Exit
+
+from nowfab import settings
+from nowfab.cli import sources
+from nowfab.cli.node_task import our_task
+from nowfab.groups import Source, lint
+from nowfab.groups.finding import Finding
+from nowfab.groups.sources import Kind
+from nowfab.report.visible import visible
+from nowfab.terminal.screen import standard
+
+_HELP = {
+    "file": "only this file, a tags file if its name begins with `tags`",
+    "format": "table or json (table)",
+}
+
+
+@our_task(name="lint", help=_HELP)
+def lint_groups(context: Context, file: str | None = None, format: str = "table") -> None:
+    """Look for mistakes in the groups files, and for lines that cssh reads in another way."""
+    settings.choice("--format", format, ("table", "json"))
+    looked = sources.read(exact=True)[1] if file is None else (_one(file),)
+    found = lint.findings(looked)
+    errors = sum(finding.level == "error" for finding in found)
+    screen = standard()
+    if format == "json":
+        listed = [{**asdict(finding), "place": str(finding.place)} for finding in found]
+        screen.data([json.dumps({"schema": 1, "findings": listed}), "\n"])
+    else:
+        screen.data(map(_line, found))
+        screen.say(_sum(looked, errors, len(found) - errors))
+    if errors:
+        raise Exit(code=1)
+
+
+def _one(file: str) -> Source:
+    from nowfab.store import files
+
+    path = Path(file)
+    kind: Kind = "tags" if path.name.startswith("tags") else "clusters"
+    return Source(file, files.read(path, exact=True), kind)
+
+
+def _line(finding: Finding) -> str:
+    """Lay out one finding as compilers do, so that editors can jump to its place."""
+    head = f"{finding.place}: {finding.level}: {finding.what} [{finding.kind}]"
+    return f"{visible(head)}\n    {visible(finding.mend)}\n"
+
+
+def _sum(looked: Sequence[Source], errors: int, warnings: int) -> str:
+    files = _counted(len(looked), "file")
+    if not looked:
+        return "there are no groups files yet; `nowfab init` writes some to begin with"
+    if not errors and not warnings:
+        return f"{files}: all well, here and in cssh"
+    return f"{files}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

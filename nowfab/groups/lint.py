@@ -1,0 +1,117 @@
+"""Find what is wrong in groups files, and what ClusterSSH would make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from nowfab import names
+from nowfab.errors import FileError, Place
+from nowfab.groups import cssh, lines, lint_groups, lint_words
+from nowfab.groups.finding import Finding, error, warning
+from nowfab.groups.lines import Member
+from nowfab.groups.sources import Source
+
+MOST = 100
+"""Lines of one file that cannot be read at all; more are not looked for."""
+
+
+def findings(sources: Sequence[Source]) -> tuple[Finding, ...]:
+    """Look at files in the order in which they are read; the findings of each in the order of its lines."""
+    found = [finding for source in sources for finding in _file(source)]
+    found += lint_groups.findings(sources, found)
+    order = {source.file: number for number, source in enumerate(sources)}
+    return tuple(sorted(found, key=lambda finding: (order[finding.place.file], finding.place.line)))
+
+
+def _file(source: Source) -> list[Finding]:
+    if source.kind == "settings":
+        return list(_settings(source))
+    found = [*_mark(source)]
+    text = source.text.removeprefix("\ufeff")
+    broken, read = _readable(text, source.file)
+    found += broken
+    found += _lines(source, read)
+    found += _otherwise(source, read, {finding.place.line for finding in broken})
+    return found
+
+
+def _settings(source: Source) -> Iterator[Finding]:
+    """Complain of the blank that makes cssh look for a file whose name begins with one."""
+    for entry in cssh.settings(source.text):
+        if entry.key in ("extra_cluster_file", "extra_tag_file"):
+            for path in entry.value.split(","):
+                if path.strip() and path != path.strip():
+                    what = f"cssh does not find {names.shown(path)}: the blank counts as a part of the name"
+                    yield warning("blank", Place(source.file, entry.number), what, "leave out the blank")
+
+
+def _mark(source: Source) -> Iterator[Finding]:
+    if any(entry.key.startswith("\ufeff") for entry in cssh.entries(source.text)):
+        what = "a byte order mark stands in front, which cssh takes for a part of the first name"
+        yield warning("mark", Place(source.file, 1), what, "save the file as UTF-8 without a mark")
+
+
+def _readable(text: str, file: str) -> tuple[list[Finding], list[list[Member]]]:
+    """Read as many lines as can be; a line that cannot be is told and left out."""
+    broken: list[Finding] = []
+    while True:
+        try:
+            return broken, list(lines.read(text, file))
+        except FileError as refused:
+            if not isinstance(refused.place, Place) or len(broken) > MOST:
+                return broken, []
+            mend = "put the comment in front of the line that is continued"
+            broken.append(error("continuation", refused.place, refused.what, mend))
+            raw = text.split("\n")
+            raw[refused.place.line - 1] = ""
+            text = "\n".join(raw)
+
+
+def _lines(source: Source, read: Iterable[Sequence[Member]]) -> Iterator[Finding]:
+    """Look at each word."""
+    for first, *rest in read:
+        tags, members = ([first], rest) if source.kind == "clusters" else (rest, [first])
+        if not rest:
+            yield _alone(first, source.kind)
+            members = []
+        for tag in tags:
+            yield from lint_words.tag(tag, source.kind)
+        for member in members:
+            yield from lint_words.member(member, source.kind)
+
+
+def _alone(first: Member, kind: str) -> Finding:
+    what = f"{names.shown(first.text)} stands alone in its line, so cssh knows no such group"
+    if kind == "clusters":
+        what += (
+            f": `cssh {first.text}` connects to a host of that name" if names.is_host_name(first.text) else ""
+        )
+        return warning("empty", first.place, what, "put its members behind it, or take the line out")
+    return warning("empty", first.place, what, "put its groups behind it, or take the line out")
+
+
+def _otherwise(source: Source, read: Iterable[Sequence[Member]], told: set[int]) -> Iterator[Finding]:
+    """Tell which lines cssh puts together in another way than we do."""
+    ours = {words[0].place.line: tuple(word.text for word in words) for words in read if len(words) > 1}
+    theirs = {entry.number: (entry.key, *cssh.words(entry.value)) for entry in cssh.entries(source.text)}
+    for number, words in theirs.items():
+        theirs[number] = tuple(word.removeprefix("\ufeff") for word in words)
+    for number in sorted(ours.keys() | theirs.keys()):
+        mine, its = ours.get(number, ()), theirs.get(number, ())
+        if mine != its and len(its) != 1 and number not in told:
+            reading = f"as {names.shown(' '.join(its))}" if its else "not at all"
+            what = f"cssh reads this line {reading}"
+            mend = "write the group in one line, without a continuation"
+            yield warning("continuation", Place(source.file, number), what, mend)
+    yield from _zeros(source)
+
+
+def _zeros(source: Source) -> Iterator[Finding]:
+    """Tell of a line with the one member `0`: perl takes it for nothing, and replaces it by the next."""
+    known: dict[str, cssh.Entry] = {}
+    for entry in cssh.entries(source.text):
+        before = known.get(entry.key)
+        if before is not None and before.value.strip() == "0":
+            what = f"cssh forgets the member `0` of {names.shown(entry.key)} at line {entry.number}"
+            yield warning("zero", Place(source.file, before.number), what, "put `0` behind another member")
+        known[entry.key] = entry

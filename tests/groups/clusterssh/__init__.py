@@ -1,0 +1,1 @@
+"""The real ClusterSSH, beside which our reading is put."""
