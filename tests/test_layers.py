@@ -23,7 +23,7 @@ LINES = (
     ("steps", "work"),
     ("plan", "report"),
     ("talk", "remote"),
-    ("results",),
+    ("results", "exchange"),
     ("inventory",),
     ("settings",),
     ("pace",),
@@ -72,7 +72,7 @@ ONLY = {
     "asyncssh": ("nowfab.fleet",),
     "docker": ("nowfab.fleet",),
     "ClusterShell": ("nowfab.names",),
-    "yaml": ("nowfab.inventory", "nowfab.groups", "nowfab.settings"),
+    "yaml": ("nowfab.inventory", "nowfab.groups", "nowfab.settings", "nowfab.exchange"),
     "tabulate": ("nowfab.report",),
 }
 """Who may import a library: the named modules and packages."""

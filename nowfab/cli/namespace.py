@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from invoke import Collection, Exit, Program
 
-from nowfab.cli import fleet, groups, groups_lint, words
+from nowfab.cli import fleet, groups, groups_exchange, groups_lint, words
 from nowfab.cli.init import init
 from nowfab.cli.line import Words
 from nowfab.cli.ping import ping
@@ -20,7 +20,15 @@ def tasks(argv: Sequence[str]) -> Collection:
     `argv` is the whole line, the program's name first.
     """
     ours = Collection(run, ping, init)
-    ours.add_collection(Collection("groups", groups.list_groups, groups.show_group, groups_lint.lint_groups))
+    ours.add_collection(
+        Collection(
+            "groups",
+            groups.list_groups,
+            groups.show_group,
+            groups_lint.lint_groups,
+            groups_exchange.export_groups,
+        )
+    )
     ours.add_collection(Collection("fleet", fleet.up, fleet.ps, fleet.down))
     invoke = Program()
     core = Words.of([*invoke.core_args(), *invoke.task_args()])

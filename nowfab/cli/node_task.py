@@ -56,7 +56,7 @@ def node_task(**options: Any) -> Callable[[Callable[..., None]], NodeTask]:
 
 def our_task(**options: Any) -> Callable[[Callable[..., None]], OurTask]:
     """Make a task of `function(context, ...)`; options are Invoke's own."""
-    return lambda body: OurTask(body, auto_shortflags=False, **options)
+    return lambda body: OurTask(body, **{"auto_shortflags": False, **options})
 
 
 def _keep_bytecode() -> None:

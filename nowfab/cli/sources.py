@@ -14,15 +14,18 @@ if TYPE_CHECKING:
     from nowfab.store.files import Found
 
 
-def read(exact: bool = False) -> tuple[Found, tuple[Source, ...]]:
-    """Find all files and read them, if `exact` with all that no reader needs. Raises FileError."""
+def read(exact: bool = False, folder: Path | None = None) -> tuple[Found, tuple[Source, ...]]:
+    """Find all files and read them, if `exact` with all that no reader needs. Raises FileError.
+
+    The project is looked for upwards of `folder`, None for the current one.
+    """
     from nowfab.store import files
 
     home = surroundings.home()
     settings = _texts(files.settings(home), "settings", exact)
     said = [csshrc.parse(source.text, source.file) for source in settings]
     extra = files.Extra(csshrc.paths(said, "clusters"), csshrc.paths(said, "tags"))
-    found = files.find(surroundings.folder(), home, extra)
+    found = files.find(folder or surroundings.folder(), home, extra)
     clusters, tags = _texts(found.clusters, "clusters", exact), _texts(found.tags, "tags", exact)
     return found, (*settings, *clusters, *tags)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from nowfab import groups
+from nowfab import groups, names
 from nowfab.errors import FileError, Place
 from nowfab.groups import Groups, Seat, Source
 from nowfab.inventory.facts import NodesFile, Via
@@ -44,6 +44,11 @@ class Inventory:
     def seats(self, group: str) -> tuple[Seat, ...]:
         """Give the members of a group as they were written, with the line of each."""
         return self._groups.seats(group)
+
+    def written(self, group: str) -> tuple[tuple[Word, bool], ...]:
+        """Give the members of a group as they were written, and whether each is a group itself."""
+        words = (word for member in self._groups.of(group).members for word in names.words(member.text))
+        return tuple((word, word.port is None and word.name in self._groups) for word in words)
 
     def has_group(self, name: str) -> bool:
         """Tell whether there is such a group."""

@@ -1,0 +1,54 @@
+"""inv groups.export writes to the screen or into a file, and nothing over what is there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def export(folder: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    (folder / "groups").mkdir(exist_ok=True)
+    (folder / "groups" / "clusters").write_text("red red01 red02\nblue red h1\nother x\n")
+    return subprocess.run(
+        [sys.executable, "-m", "nowfab", "groups.export", *flags],
+        cwd=folder,
+        env={"HOME": str(folder), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_the_screen_has_the_data_and_standard_error_what_is_lost(tmp_path: Path) -> None:
+    answer = export(tmp_path, "--to", "pssh", "-g", "blue")
+
+    assert (0, "red01\nred02\nh1\n") == (answer.returncode, answer.stdout)
+    assert "pssh does not hold groups: blue, red\n" == answer.stderr
+
+
+def test_a_file_is_replaced_only_when_that_is_said(tmp_path: Path) -> None:
+    first = export(tmp_path, "--to", "clusterssh", "--out", "theirs")
+    again = export(tmp_path, "--to", "clusterssh", "--out", "theirs", "-g", "red")
+    assert (0, 1) == (first.returncode, again.returncode)
+    assert "red red01 red02\nblue red h1\nother x\n" == (tmp_path / "theirs").read_text()
+    assert "nowfab: `theirs` is there already; `--overwrite` replaces it\n" == again.stderr
+
+    over = export(tmp_path, "--to", "clusterssh", "--out", "theirs", "-g", "red", "--overwrite")
+    assert (0, "red red01 red02\n") == (over.returncode, (tmp_path / "theirs").read_text())
+
+
+def test_several_files_want_a_folder(tmp_path: Path) -> None:
+    assert "name a folder with `--out`" in export(tmp_path, "--to", "dsh").stderr
+    assert 0 == export(tmp_path, "--to", "dsh", "--out", "dsh/group").returncode
+    assert "red01\nred02\nh1\n" == (tmp_path / "dsh" / "group" / "blue").read_text()
+
+
+def test_a_mistyped_format_or_group_is_one_sentence(tmp_path: Path) -> None:
+    assert "clusterssh-portable" in export(tmp_path, "--to", "cssh").stderr
+    answer = export(tmp_path, "--to", "hosts", "-g", "rde")
+    assert (1, 1) == (answer.returncode, answer.stderr.count("\n"))
+    assert "no group `rde`" in answer.stderr
