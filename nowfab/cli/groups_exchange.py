@@ -1,4 +1,4 @@
-"""inv groups.export: groups in the formats of other tools."""
+"""inv groups.export, groups.import: groups in the formats of other tools."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ _EXPORT = {
     "group": "only these groups and those within them, commas between (all)",
     "out": "write into this file, for dsh into this folder (standard output)",
     "overwrite": "replace files that are there",
+}
+
+_IMPORT = {
+    "from": "the format: as those of groups.export",
+    "file": "the file to read, for dsh the folder",
+    "group": "the group of the hosts of a format without groups (imported)",
+    "write": "write new files groups/clusters and groups/nodes.yaml instead of showing them",
 }
 
 
@@ -45,3 +52,39 @@ def export_groups(
         raise UsageError(f"`--to {to}` makes several files: name a folder with `--out`")
     for sentence in lost:
         screen.say(visible(f"{to} does not hold {sentence}"))
+
+
+@our_task(name="import", help=_IMPORT)
+def import_groups(
+    context: Context, from_: str, file: str, group: str = "imported", write: bool = False
+) -> None:
+    """Show the groups of another tool's file as files of ours, and say what those do not hold."""
+    from nowfab.exchange import ours, read
+    from nowfab.store import results
+
+    settings.choice("--from", from_, read.FORMATS)
+    found, lost = read.read(_texts(Path(file), from_), from_, names.node(group))
+    files = {"clusters": ours.clusters(found), "nodes.yaml": ours.nodes(found)}
+    screen = standard()
+    if write:
+        screen.say(
+            visible(
+                results.write(Path("groups"), {name: text for name, text in files.items() if text}, False)
+            )
+        )
+    else:
+        for name, text in files.items():
+            if text:
+                screen.data([f"# groups/{name}\n", text])
+    for sentence in lost:
+        screen.say(visible(f"nowfab does not take {sentence}"))
+
+
+def _texts(path: Path, format: str) -> dict[str, str]:
+    from nowfab.store import files
+
+    if format != "dsh":
+        return {str(path): files.read(path)}
+    if not path.is_dir():
+        raise UsageError(f"`{path}` is no folder; dsh has a folder with a file for each group")
+    return {inner.name: files.read(inner) for inner in sorted(path.iterdir()) if inner.is_file()}

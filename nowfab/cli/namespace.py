@@ -27,6 +27,7 @@ def tasks(argv: Sequence[str]) -> Collection:
             groups.show_group,
             groups_lint.lint_groups,
             groups_exchange.export_groups,
+            groups_exchange.import_groups,
         )
     )
     ours.add_collection(Collection("fleet", fleet.up, fleet.ps, fleet.down))

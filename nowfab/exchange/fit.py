@@ -64,7 +64,7 @@ def fit(roster: Roster, able: Able) -> tuple[Roster, tuple[str, ...]]:
         lost.append(f"groups: {', '.join(name for name, _ in roster.groups)}")
     return Roster(
         tuple((name, tuple(_cut(item, able) for item in inner)) for name, inner in roster.groups),
-        tuple(_known(host, able) for host in roster.hosts),
+        tuple(known for host in roster.hosts if (known := _known(host, able)) != Host(host.name)),
     ), tuple(lost)
 
 

@@ -53,11 +53,12 @@ def check_tag(tag: Member) -> None:
 
 
 def member(word: Member) -> Member:
-    """Give a member without the place of its window (`red01=80x24+0+0`); FileError for none.
+    """Give a member without the place of its window (`red01=80x24+0+0`), which only a host can have.
 
-    App::ClusterSSH::Host, parse_host_string.
+    App::ClusterSSH::Host, parse_host_string. Raises FileError.
     """
-    found = Member(_WINDOW.sub("", word.text), word.place)
+    text = _WINDOW.sub("", word.text)
+    found = Member(text, word.place, host=text != word.text)
     try:
         names.check(found.text)
     except NameRefused as error:

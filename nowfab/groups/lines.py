@@ -24,10 +24,14 @@ _BLANK = " \t\r\n\f\v"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One word of a line as it was written, and where it stands."""
+    """One word of a line as it was written, and where it stands.
+
+    With `host` it is a host even where there is a group of that name.
+    """
 
     text: str
     place: Place
+    host: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ def _settings(source: Source) -> Iterator[Finding]:
 
 
 def _mark(source: Source) -> Iterator[Finding]:
-    if any(entry.key.startswith("\ufeff") for entry in cssh.entries(source.text)):
+    marked = (entry for entry in cssh.entries(source.text) if entry.key.startswith("\ufeff"))
+    if any(cssh.words(entry.value) for entry in marked):
         what = "a byte order mark stands in front, which cssh takes for a part of the first name"
         yield warning("mark", Place(source.file, 1), what, "save the file as UTF-8 without a mark")
 

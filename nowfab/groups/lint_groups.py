@@ -67,7 +67,7 @@ def _hosts(group: Group, groups: Groups) -> Iterator[Finding]:
     """Tell of members that look like a group and are a host, for cssh or for both."""
     for member in group.members:
         for word in _words(member.text):
-            if word.name not in groups:
+            if member.host or word.name not in groups:
                 continue
             if word.port is None and not groups.of(word.name).members:
                 what = f"cssh takes `{word.name}` for a host, because the group `{word.name}` has no members"

@@ -105,7 +105,7 @@ def _seats(
     found: dict[names.Word, Seat] = {}
     for member in groups[name].members:
         for word in _words(member):
-            if word.port is None and word.name in groups:
+            if word.port is None and word.name in groups and not member.host:
                 _may_enter(word.name, way, member)
                 inner = _seats(groups, word.name, way, known)
                 seats = inner if word.user is None else tuple(_as_user(seat, word.user) for seat in inner)

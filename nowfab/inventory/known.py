@@ -47,8 +47,11 @@ class Inventory:
 
     def written(self, group: str) -> tuple[tuple[Word, bool], ...]:
         """Give the members of a group as they were written, and whether each is a group itself."""
-        words = (word for member in self._groups.of(group).members for word in names.words(member.text))
-        return tuple((word, word.port is None and word.name in self._groups) for word in words)
+        return tuple(
+            (word, not member.host and word.port is None and word.name in self._groups)
+            for member in self._groups.of(group).members
+            for word in names.words(member.text)
+        )
 
     def has_group(self, name: str) -> bool:
         """Tell whether there is such a group."""

@@ -13,8 +13,12 @@ ROOT = Path(__file__).parent.parent.parent
 def export(folder: Path, *flags: str) -> subprocess.CompletedProcess[str]:
     (folder / "groups").mkdir(exist_ok=True)
     (folder / "groups" / "clusters").write_text("red red01 red02\nblue red h1\nother x\n")
+    return call(folder, "groups.export", *flags)
+
+
+def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "nowfab", "groups.export", *flags],
+        [sys.executable, "-m", "nowfab", *words],
         cwd=folder,
         env={"HOME": str(folder), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -52,3 +56,22 @@ def test_a_mistyped_format_or_group_is_one_sentence(tmp_path: Path) -> None:
     answer = export(tmp_path, "--to", "hosts", "-g", "rde")
     assert (1, 1) == (answer.returncode, answer.stderr.count("\n"))
     assert "no group `rde`" in answer.stderr
+
+
+def test_groups_of_another_tool_are_shown_or_written(tmp_path: Path) -> None:
+    (tmp_path / "genders").write_text("red[01-02] red,address=10.0.0.9,rack=7\n")
+    theirs = ["groups.import", "--from", "genders", "--file", "genders"]
+    shown = call(tmp_path, *theirs)
+    assert (
+        "# groups/clusters\nred red01 red02\n"
+        "# groups/nodes.yaml\nnodes:\n  red01:\n    address: 10.0.0.9\n  red02:\n    address: 10.0.0.9\n"
+    ) == shown.stdout
+    assert "nowfab does not take attributes with values: rack\n" == shown.stderr
+
+    assert 0 == call(tmp_path, *theirs, "--write").returncode
+    assert "red red01 red02\n" == (tmp_path / "groups" / "clusters").read_text()
+    assert "red01 red02" == " ".join(call(tmp_path, "groups.show", "red", "--format", "names").stdout.split())
+
+    again = call(tmp_path, *theirs, "--write")
+    assert (1, 1) == (again.returncode, again.stderr.count("\n"))
+    assert "is there already" in again.stderr

@@ -120,6 +120,7 @@ WRITTEN = (
     Case("", "h1 red\n"),
     Case("a x\n", "h{1..2} a\n"),
     Case("empty\nred empty a\n"),
+    Case("h1 a b\nred h1=80x24+0+0 c\n"),
     *(Case(f"red {word}\n") for word in (*HOSTS, *ODD)),
 )
 """Every quirk that is known, alone."""
