@@ -95,12 +95,39 @@ def test_what_cannot_be_done_leaves_everything_as_it_was(
     assert reason in reply.reason
 
 
-def test_what_cannot_be_done_is_seen_before_the_first_change(top: Path, state: Path) -> None:
-    """The third of three files has no folder: the first two are not written either."""
-    changes = [write(top / "a"), write(top / "b", 1), write(top / "no/c", 2)]
+LATE: list[tuple[str, dict[str, Any]]] = [
+    ("no folder", write(Path("no/c"), 2)),
+    ("no such owner", write(Path("c"), 2, owner="nobody-here")),
+    ("no such group", write(Path("c"), 2, group="none-here")),
+    ("a check that says no", write(Path("c"), 2, check=["false"])),
+]
+
+
+@pytest.mark.parametrize("last", [row[1] for row in LATE], ids=[row[0] for row in LATE])
+def test_what_cannot_be_done_is_seen_before_the_first_change(
+    last: dict[str, Any], top: Path, state: Path
+) -> None:
+    """The third of three files is in the way: the first two are not written either."""
+    changes = [write(top / "a"), write(top / "b", 1), {**last, "path": str(top / last["path"])}]
     reply = ask(request(state, changes, [], [b"a", b"b", b"c"]))
 
     assert ("failed", None, [], {}) == (reply.state, reply.said["failed"], reply.did, tree(top))
+
+
+def test_without_sudo_only_ones_own_files_can_be_made(
+    agent: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen before anything is changed, with what would have worked."""
+    own = write("/a", owner="12345", group="")
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    monkeypatch.setattr(os, "getgroups", lambda: [12345])
+    monkeypatch.setattr(os, "getegid", lambda: 12345)
+
+    agent["see_owner"](own, ABSENT)
+    with pytest.raises(agent["Trouble"], match="only root can give `/a` to 0:"):
+        agent["see_owner"]({**own, "owner": "0"}, ABSENT)
+    with pytest.raises(agent["Trouble"], match="only root can give `/a` to 12345:0"):
+        agent["see_owner"]({**own, "group": "0"}, ABSENT)
 
 
 def test_G6_a_validator_that_says_no_keeps_every_file_as_it_was(top: Path, state: Path) -> None:
