@@ -112,6 +112,11 @@ def _read(said: dict[str, object]) -> Read:
     )  # perl takes 0 for no host
 
 
+def _is_odd(host: str) -> bool:
+    """Leave `0` out, which perl takes for no host at all."""
+    return host.rpartition("@")[2] != "0"
+
+
 def sources(case: Case) -> list[Source]:
     return [Source("clusters", case.clusters), Source("tags", case.tags, "tags")]
 
