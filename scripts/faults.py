@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-CATALOGUE = {"A": 18, "B": 15, "C": 23, "D": 14}
-"""Each part's letter, and how many faults it has: reaching, identity, running, the operator's side."""
+CATALOGUE = {"A": 18, "B": 15, "C": 23, "D": 14, "E": 9}
+"""Each part's letter, and how many faults it has: reaching, identity, running, the operator's side, files."""
 
 PEERS = "--peers"
 
-_NAMED = re.compile(r"(?:::test_|\[)(?P<ids>(?:[A-D]\d+_)+)(?P<holds>[^\[\]]+)")
+_NAMED = re.compile(r"(?:::test_|\[)(?P<ids>(?:[A-E]\d+_)+)(?P<holds>[^\[\]]+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,8 @@ def member(word: Member) -> Member:
 
     App::ClusterSSH::Host, parse_host_string. Raises FileError.
     """
-    text = _WINDOW.sub("", word.text)
-    found = Member(text, word.place, host=text != word.text)
+    text = _WINDOW.sub("", word.text) if "=" in word.text else word.text
+    found = word if text == word.text else Member(text, word.place, host=True)
     try:
         names.check(found.text)
     except NameRefused as error:

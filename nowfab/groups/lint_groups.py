@@ -1,4 +1,4 @@
-"""Find what is wrong between the groups of all files: circles, and what is said twice."""
+"""Find what is wrong between the groups of all files: what is said twice, and hosts like groups."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from nowfab import names
 from nowfab.errors import FileError, NameRefused, Place
-from nowfab.groups import clusters, tags
+from nowfab.groups import clusters, lint_circles, tags
 from nowfab.groups.clusters import ClustersFile, Group
-from nowfab.groups.finding import Finding, error, warning
+from nowfab.groups.finding import Finding, warning
 from nowfab.groups.resolve import Groups, merge
 from nowfab.groups.sources import Source
 
@@ -26,7 +26,7 @@ def findings(sources: Sequence[Source], known: Sequence[Finding]) -> Iterator[Fi
     for group in groups.all:
         yield from _twice(group)
         yield from _hosts(group, groups)
-    yield from _circles(groups)
+    yield from lint_circles.findings(groups)
 
 
 def _parsed(source: Source, bad: set[Place]) -> ClustersFile:
@@ -75,18 +75,6 @@ def _hosts(group: Group, groups: Groups) -> Iterator[Finding]:
             if word.port is not None:
                 what = f"`{word.name}:{word.port}` is a host, in cssh too, and not the group `{word.name}`"
                 yield warning("port", member.place, what, "give the hosts of the group their port")
-
-
-def _circles(groups: Groups) -> Iterator[Finding]:
-    seen: set[Place | str] = set()
-    for name in groups.names:
-        try:
-            groups.seats(name)
-        except FileError as refused:
-            if refused.place not in seen and isinstance(refused.place, Place):
-                seen.add(refused.place)
-                what = f"{refused.what}; cssh never comes to an end with it"
-                yield error("cycle", refused.place, what, "take the group out of itself")
 
 
 def _words(text: str) -> tuple[names.Word, ...]:

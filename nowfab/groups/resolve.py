@@ -13,6 +13,9 @@ from nowfab.groups.lines import Member
 DEEPEST = 100
 """Groups within groups within groups; deeper is taken for a mistake."""
 
+_SHOWN = 10
+"""Groups at either end of a circle that are named."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
@@ -130,9 +133,20 @@ def _as_user(seat: Seat, user: str) -> Seat:
     return replace(seat, word=replace(seat.word, user=user))
 
 
+def circle(way: tuple[str, ...], name: str) -> str:
+    """Say how a group that stands on the way to itself is reached."""
+    found = (*way[way.index(name) :], name)
+    shown = found if len(found) <= 2 * _SHOWN else (*found[:_SHOWN], "…", *found[-_SHOWN:])
+    return f"a group cannot contain itself: {' → '.join(shown)}"
+
+
+def too_deep(name: str) -> str:
+    """Say of a group that those in it go down too far."""
+    return f"groups are nested more than {DEEPEST} deep, from `{name}` on"
+
+
 def _may_enter(name: str, way: tuple[str, ...], member: Member) -> None:
     if name in way:
-        circle = " → ".join((*way[way.index(name) :], name))
-        raise FileError(member.place, f"a group cannot contain itself: {circle}")
+        raise FileError(member.place, circle(way, name))
     if len(way) >= DEEPEST:
-        raise FileError(member.place, f"groups are nested more than {DEEPEST} deep, from `{way[0]}` on")
+        raise FileError(member.place, too_deep(way[0]))

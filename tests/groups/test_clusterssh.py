@@ -189,7 +189,7 @@ def _latin(hosts: frozenset[str] | None) -> frozenset[str]:
     return hosts
 
 
-def test_the_same_hosts_wherever_cssh_is_sensible(compared: list[tuple[Case, Read]]) -> None:
+def test_E8_the_same_hosts_wherever_cssh_is_sensible(compared: list[tuple[Case, Read]]) -> None:
     """Every difference is told by lint, in a class that is written down; none is unexplained."""
     counted: Counter[str] = Counter()
     for case, read in compared:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from nowfab.groups import Source, lint
@@ -26,7 +28,7 @@ CASES = {
     "nobody": ("red a\nblue\n", "2 warning empty", "`cssh blue` connects to a host of that name"),
     "zero": ("z 0\nz q\n", "1 warning zero", "forgets the member `0`"),
     "itself": ("red a red\n", "1 error cycle", "red → red; cssh never comes to an end"),
-    "each other": ("red blue\nblue red\n", "1 error cycle", "blue → red → blue"),
+    "each other": ("red blue\nblue red\n", "2 error cycle", "red → blue → red"),
     "a port": ("red blue:22\nblue b\n", "1 warning port", "not the group `blue`"),
     "the same twice": ("red a b a\n", "1 warning twice", "opens two windows"),
 }
@@ -60,7 +62,7 @@ def test_a_group_of_nobody_is_a_host_where_another_names_it() -> None:
     assert ["1 warning empty", "2 warning host"] == [head for head, _, _ in told(Source("c", "a\nred a\n"))]
 
 
-def test_a_group_that_replaces_another_one_whole_is_told_once() -> None:
+def test_E5_a_group_that_replaces_another_one_whole_is_told_once() -> None:
     """Whoever wanted to add to the group of /etc/clusters has lost its members."""
     ((head, what, _),) = told(Source("/etc/clusters", "red a\n"), Source("ours", "blue b\nred c\n"))
 
@@ -80,6 +82,23 @@ def test_the_blank_of_the_manual_is_told() -> None:
 
     assert "2 warning blank" == head
     assert "` ~/b`" in what
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        ("x", ["9900 error deep"]),
+        ("g0", ["9900 error deep", "10000 error cycle"]),
+        ("g9999 g9998", ["9900 error deep", "10000 error cycle"]),
+    ],
+)
+def test_E2_E3_ten_thousand_groups_deep_are_told_once_and_soon(last: str, expected: list[str]) -> None:
+    """One mistake in a generated file must not become ten thousand lines, nor a minute."""
+    lines = [*(f"g{number} g{number + 1}" for number in range(9_999)), f"g9999 {last}"]
+    began = time.process_time()
+    found = [head for head, *_ in told(Source("clusters", "\n".join(lines)))]
+
+    assert (expected, True) == (found, time.process_time() - began < 5)
 
 
 def test_findings_come_in_the_order_of_files_and_lines() -> None:

@@ -77,7 +77,7 @@ def test_an_entry_may_only_name_its_node() -> None:
         ("x", "an entry is a mapping, `key: value` line by line"),
     ],
 )
-def test_E6_a_value_that_cannot_be_meant_is_an_error_with_its_line(entry: str, what: str) -> None:
+def test_E1_E6_a_value_that_cannot_be_meant_is_an_error_with_its_line(entry: str, what: str) -> None:
     """What YAML reads as a number, a time or nothing must not become an address."""
     with pytest.raises(FileError) as refused:
         nodes.parse(f"nodes:\n  red01: {{}}\n  red02: {entry}\n", "n")
@@ -100,7 +100,7 @@ def test_E6_a_value_that_cannot_be_meant_is_an_error_with_its_line(entry: str, w
         ),
     ],
 )
-def test_the_frame_is_checked_too(text: str, shown: str) -> None:
+def test_E1_E6_the_frame_is_checked_too(text: str, shown: str) -> None:
     """A misspelt `nodes` would silently be a file that says nothing."""
     with pytest.raises(FileError) as refused:
         nodes.parse(text, "n")
