@@ -107,9 +107,7 @@ def _read(said: dict[str, object]) -> Read:
     assert isinstance(tags, dict)
     assert isinstance(odd, list)
     assert slow is None or isinstance(slow, str)
-    return Read(
-        {tag: frozenset(hosts) for tag, hosts in tags.items()}, slow, frozenset(odd) - {"0"}
-    )  # perl takes 0 for no host
+    return Read({tag: frozenset(hosts) for tag, hosts in tags.items()}, slow, frozenset(filter(_is_odd, odd)))
 
 
 def _is_odd(host: str) -> bool:
