@@ -78,7 +78,7 @@ def _inner(groups: Groups, name: str) -> _Inner:
     """Give the groups that stand in a group, with the line of each."""
     for member in groups.of(name).members:
         for word in _words(member.text):
-            if word.port is None and word.name in groups:
+            if word.port is None and word.name in groups and not member.host:
                 yield word.name, member.place
 
 

@@ -58,6 +58,12 @@ def test_what_both_read_alike_is_left_alone(text: str) -> None:
     assert [] == told(Source("clusters", text))
 
 
+def test_E2_a_host_with_a_window_closes_no_circle() -> None:
+    """`red=80x24+0+0` in red is the host red: nowfab reads it, so lint must not refuse it."""
+
+    assert [] == told(Source("clusters", "red a red=80x24+0+0\n"))
+
+
 def test_a_group_of_nobody_is_a_host_where_another_names_it() -> None:
     assert ["1 warning empty", "2 warning host"] == [head for head, _, _ in told(Source("c", "a\nred a\n"))]
 
