@@ -48,6 +48,9 @@ READ_OTHERWISE = {
 }
 """The classes in which cssh and nowfab differ (docs/groups.md), by the kind of lint's finding."""
 
+BY_CHANCE = {"host", "range", "zero"}
+"""Classes of one word, told where cssh reads it otherwise; another word may bring the same hosts in."""
+
 _WINDOW = re.compile(r"=\d+\D\d+\D\d+\D\d+$")
 
 
@@ -193,7 +196,7 @@ def test_E8_the_same_hosts_wherever_cssh_is_sensible(compared: list[tuple[Case, 
     for case, read in compared:
         told = {finding.kind for finding in lint.findings(sources(case))} & set(READ_OTHERWISE)
         if read.slow is None and ours(case) == theirs(read) and not read.odd:
-            assert not told, f"cssh reads {case} as nowfab does, but lint says {told}"
+            assert told <= BY_CHANCE, f"cssh reads {case} as nowfab does, but lint says {told}"
             counted["same"] += 1
             continue
         assert told, f"unexplained: {case}: nowfab {ours(case)}, cssh {read}"
