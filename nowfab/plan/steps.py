@@ -15,12 +15,15 @@ class Step:
     """One thing that should be so on a node.
 
     `decide` is pure: given the answers to `questions` it names the changes that are missing, none
-    where all is well; it raises what the view raises, and Refused where the step cannot be.
+    where all is well; it raises what the view raises, and Refused where the step cannot be. A step
+    that `rests` wants nothing any more once its changes are made; only a program that runs each time
+    does not.
     """
 
     title: str
     questions: tuple[Question, ...]
     decide: Callable[[View], tuple[Change, ...]]
+    rests: bool = True
 
 
 class Refused(Exception):
