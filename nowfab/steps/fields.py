@@ -60,7 +60,9 @@ def mode(value: Value) -> int:
 
 
 def owner(value: Value) -> str:
-    """Take the name of a user or group, or a number."""
+    """Take the name of a user or group."""
+    if text(value).isdigit():
+        _wrong(value, "the name of a user or group, by which the node tells of them,")
     return _matching(value, _OWNER, "the name of a user or group")
 
 

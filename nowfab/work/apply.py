@@ -25,6 +25,9 @@ UNGUARDED = (
 )
 
 
+_UNDER_WAY = "the changes are still being made on the node; apply the plan later to see what came of them"
+
+
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How a plan is applied: `dry` looks and decides only, `rollback` refuses what nothing would take back.
@@ -102,6 +105,8 @@ def _make(
         reply = call.reply(outcome, request)
     except NoReply as error:
         raise _failed(str(error)) from None
+    if reply.state == "running":
+        raise _End(lambda node: Result(node.name, Status.LOST, reason=_UNDER_WAY))
     if changes and reply.state != "applied":
         raise _failed(_state(reply, changes))
     return View(_answers(questions, reply.answers))
