@@ -45,8 +45,9 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list; nothing in our files is one, so its values are not kept."""
+    """A list in the order of the file."""
 
+    items: tuple[Value, ...]
     place: Place
 
 
@@ -116,11 +117,15 @@ def _value(event: ev.Event, events: Iterator[ev.Event], file: str, depth: int) -
         raise FileError(place, f"nested more than {DEEPEST} deep")
     if isinstance(event, ev.MappingStartEvent):
         return Table(tuple(_entries(events, file, depth + 1)), place)
-    for item in events:
-        if isinstance(item, ev.SequenceEndEvent):
-            break
-        _value(item, events, file, depth + 1)
-    return Items(place)
+    return Items(tuple(_items(events, file, depth + 1)), place)
+
+
+def _items(events: Iterator[ev.Event], file: str, depth: int) -> Iterator[Value]:
+    """Read values up to the end of a list."""
+    for event in events:
+        if isinstance(event, ev.SequenceEndEvent):
+            return
+        yield _value(event, events, file, depth)
 
 
 def _entries(events: Iterator[ev.Event], file: str, depth: int) -> Iterator[tuple[Text, Value]]:

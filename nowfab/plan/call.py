@@ -1,0 +1,71 @@
+"""Call the agent on a node: the exec that carries it there, and what its outcome means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from nowfab import remote
+from nowfab.blobs import Blob
+from nowfab.plan import wire
+from nowfab.plan.wire import Garbled, Reply, Request
+from nowfab.remote import Shape
+from nowfab.talk import Ending, Exec, Outcome
+
+TAIL = 2000
+"""Bytes of standard error that are looked at for a reason."""
+
+
+class NoReply(Exception):
+    """The node ran something, but not the agent: why, as far as its words tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """The agent's text, and how it is started: `shape` says whether under sudo."""
+
+    text: Blob
+    shape: Shape
+    timeout: float | None = None
+
+    def exec(self, request: Request) -> Exec:
+        """Make the exec of one request; half of it starts nothing."""
+        stdin = (self.text, *wire.encode(request))
+        program = f"python3 -IS -c 'import sys;exec(sys.stdin.buffer.read({self.text.size}))'"
+        size = sum(blob.size for blob in stdin)
+        return Exec(remote.line(program, replace(self.shape, stdin=size)), stdin, self.timeout)
+
+
+def reply(outcome: Outcome, request: Request) -> Reply:
+    """Read the agent's reply out of an outcome that EXITED. Raises NoReply."""
+    output = outcome.stdout.head(outcome.stdout.size)
+    try:
+        return wire.decode(output, request.run, request.questions)
+    except Garbled as error:
+        raise NoReply(_why(outcome, str(error))) from error
+
+
+def reached(outcome: Outcome) -> bool:
+    """Whether the outcome can hold a reply."""
+    return outcome.ending is Ending.EXITED
+
+
+def _why(outcome: Outcome, garbled: str) -> str:
+    """Say what is in the way, by the words of sudo, the shell and Python."""
+    said = outcome.stderr.tail(TAIL).decode("utf-8", "replace")
+    if "sudo:" in said and "password" in said:
+        return "sudo asks for a password; `--ask-sudo` asks you for it once, for all nodes"
+    if "sudo:" in said:
+        return f"sudo: {_last(said.partition('sudo:')[2])}"
+    if outcome.code == 127 or "python3: not found" in said:
+        return "there is no python3 on the node; `apt-get install python3` brings it"
+    if "ModuleNotFoundError" in said or "ImportError" in said:
+        return f"half a python3: {_last(said)}; `apt-get install python3` brings the rest"
+    if outcome.code == 0 and not said.strip():
+        return (
+            f"{garbled}: the node ran something else instead, as a forced command or a restricted shell does"
+        )
+    return f"{garbled}; exit code {outcome.code}{': ' + _last(said) if said.strip() else ''}"
+
+
+def _last(text: str) -> str:
+    return (text.strip().splitlines() or [""])[-1].strip()

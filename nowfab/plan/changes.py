@@ -1,0 +1,121 @@
+"""Name what can be changed on a node; each change says what it was decided on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nowfab.blobs import Blob
+from nowfab.plan.questions import Absent, File, Folder, Link, Package, Standing, Sysctl, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFile:
+    """Put a regular file at a path, whole or not at all.
+
+    A `secret` content is shown nowhere, nor is its hash. `check` is a program with `{}` for the staged
+    file, `verify` one for the file in its place; either must end with 0, or nothing stays changed.
+    """
+
+    path: str
+    content: Blob
+    mode: int
+    owner: str
+    group: str
+    was: Standing
+    secret: bool = False
+    check: tuple[str, ...] = ()
+    verify: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MakeLink:
+    """Put a symbolic link at a path."""
+
+    path: str
+    target: str
+    was: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class MakeFolder:
+    """Make a folder, or give one its mode and owner; what is in it stays."""
+
+    path: str
+    mode: int
+    owner: str
+    group: str
+    was: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePath:
+    """Remove a file, a link, or an empty folder."""
+
+    path: str
+    was: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """Install these packages and remove those, in one transaction of apt."""
+
+    install: tuple[str, ...]
+    remove: tuple[str, ...]
+    was: tuple[tuple[str, Package], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetUnit:
+    """Enable, disable, start, stop or restart a unit; None leaves as it is."""
+
+    name: str
+    was: Unit
+    enabled: bool | None = None
+    running: bool | None = None
+    restart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetSysctl:
+    """Give a kernel parameter a value, until the next boot."""
+
+    key: str
+    value: str
+    was: Sysctl
+
+
+@dataclass(frozen=True, slots=True)
+class RunArgv:
+    """Run a program; `undo` takes back what it does, None where nothing can.
+
+    `stdin` is secret where there is one.
+    """
+
+    argv: tuple[str, ...]
+    undo: tuple[str, ...] | None = None
+    stdin: Blob | None = None
+
+
+Change = WriteFile | MakeLink | MakeFolder | RemovePath | Packages | SetUnit | SetSysctl | RunArgv
+PathChange = WriteFile | MakeLink | MakeFolder | RemovePath
+
+
+def stands_after(change: PathChange, when: float) -> Standing:
+    """Give what stands at the path once the change has been made, at second `when`."""
+    match change:
+        case WriteFile():
+            content = None if change.secret else change.content
+            return File(change.content.sha256, change.mode, change.owner, change.group, content, when)
+        case MakeLink():
+            return Link(change.target)
+        case MakeFolder():
+            return Folder(change.mode, change.owner, change.group)
+        case RemovePath():
+            return Absent()
+
+
+def undoable(change: Change) -> bool:
+    """Say whether a guard can take the change back without anybody's help."""
+    if isinstance(change, RunArgv):
+        return change.undo is not None
+    return not isinstance(change, Packages)

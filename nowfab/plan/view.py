@@ -1,0 +1,184 @@
+"""Know a node as it answered, and as it will be once changes are made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from nowfab.plan import changes
+from nowfab.plan.changes import (
+    Change,
+    MakeLink,
+    Packages,
+    RemovePath,
+    RunArgv,
+    SetSysctl,
+    SetUnit,
+    WriteFile,
+)
+from nowfab.plan.questions import (
+    Absent,
+    Answer,
+    CannotTell,
+    File,
+    Folder,
+    Link,
+    Other,
+    OutputOf,
+    Package,
+    PackageNamed,
+    PathAt,
+    Question,
+    Reached,
+    Said,
+    Standing,
+    Sysctl,
+    SysctlNamed,
+    TcpTo,
+    Unit,
+    UnitNamed,
+)
+
+NOW = math.inf
+"""The second at which this plan acts: later than all that the node tells of."""
+
+TO_COME = "to be installed"
+"""The version of a package that a plan installs; which one it will be, apt decides."""
+
+UNIT_FOLDERS = ("/etc/systemd/", "/usr/lib/systemd/", "/lib/systemd/", "/run/systemd/")
+"""Their files say what units there are (systemd.unit(5))."""
+
+
+_Kind = TypeVar("_Kind", Package, Unit, Sysctl, Said, Reached)
+
+
+class NeedsStage(Exception):
+    """A change that is not made yet decides about the answer: ask again after it."""
+
+    def __init__(self, question: Question, change: Change) -> None:
+        super().__init__(question, change)
+        self.question = question
+        self.change = change
+
+
+class Unanswered(Exception):
+    """The node could not answer, so that the step cannot be decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is known of one node. Each way to ask raises NeedsStage or Unanswered where it is not."""
+
+    answers: Mapping[Question, Answer]
+    _later: Mapping[Question, Change] = field(default_factory=dict)
+
+    def at(self, path: str, content: bool = True) -> Standing:
+        """Say what stands at a path."""
+        answer = self.ask(PathAt(path, content))
+        if isinstance(answer, Absent | File | Link | Folder | Other):
+            return answer
+        raise _misfit(PathAt(path, content), answer)
+
+    def package(self, name: str) -> Package:
+        """Say how a package is installed."""
+        return self._one(PackageNamed(name), Package)
+
+    def unit(self, name: str) -> Unit:
+        """Say how a unit is."""
+        return self._one(UnitNamed(name), Unit)
+
+    def sysctl(self, key: str) -> Sysctl:
+        """Say what a kernel parameter is."""
+        return self._one(SysctlNamed(key), Sysctl)
+
+    def said(self, *argv: str) -> Said:
+        """Say what a program answers."""
+        return self._one(OutputOf(argv), Said)
+
+    def reached(self, host: str, port: int) -> Reached:
+        """Say whether the node can connect to a port."""
+        return self._one(TcpTo(host, port), Reached)
+
+    def after(self, change: Change) -> View:
+        """Give the view once the change is made: exact where that can be known, else unknown."""
+        known = dict(_known(change))
+        unknown = [question for question in self.answers if _clouds(change, question, self.answers[question])]
+        later = {**self._later, **dict.fromkeys(unknown, change)}
+        return View(
+            {**self.answers, **known}, {asked: why for asked, why in later.items() if asked not in known}
+        )
+
+    def unsure(self, questions: Iterable[Question], change: Change) -> View:
+        """Give the view in which these are known only after `change`."""
+        return View(self.answers, {**self._later, **dict.fromkeys(questions, change)})
+
+    def _one(self, question: Question, kind: type[_Kind]) -> _Kind:
+        answer = self.ask(question)
+        if isinstance(answer, kind):
+            return answer
+        raise _misfit(question, answer)
+
+    def ask(self, question: Question) -> Answer:
+        """Give the answer to any question."""
+        if question in self._later:
+            raise NeedsStage(question, self._later[question])
+        answer = self.answers[question]
+        if isinstance(answer, CannotTell):
+            raise Unanswered(answer.reason)
+        return answer
+
+
+def _misfit(question: Question, answer: Answer) -> TypeError:
+    return TypeError(f"{question} is answered by {answer}")
+
+
+def _known(change: Change) -> Iterator[tuple[Question, Answer]]:
+    """Give the answers that are certain once the change is made."""
+    match change:
+        case Packages():
+            yield from ((PackageNamed(name), Package(TO_COME)) for name in change.install)
+            yield from ((PackageNamed(name), Package()) for name in change.remove)
+        case SetUnit():
+            yield UnitNamed(change.name), _unit(change)
+        case SetSysctl():
+            yield SysctlNamed(change.key), Sysctl(change.value)
+        case RunArgv():
+            return
+        case _:
+            standing = changes.stands_after(change, NOW)
+            yield from ((PathAt(change.path, content), standing) for content in (True, False))
+
+
+def _unit(change: SetUnit) -> Unit:
+    was = change.was
+    enabled = was.enabled if change.enabled is None else ("enabled" if change.enabled else "disabled")
+    active = was.active if change.running is None else ("active" if change.running else "inactive")
+    started = change.restart or (change.running and was.active != "active")
+    return Unit(enabled, active, NOW if started else was.since)
+
+
+def _clouds(change: Change, question: Question, answer: Answer) -> bool:
+    """Say whether the change may alter this answer in a way that nobody can foresee.
+
+    A program may do anything. Packages bring files and units that were not there, and change none
+    that were (what belongs to the administrator stays: Debian Policy 10.7.3). What a program says may
+    depend on all there is; whom one can connect to depends on packages, units and the kernel.
+    """
+    match change, question:
+        case (RunArgv(), _) | (_, OutputOf()):
+            return True
+        case (Packages() | SetUnit() | SetSysctl(), TcpTo()):
+            return True
+        case Packages(), PathAt():
+            return isinstance(answer, Absent)
+        case Packages(), UnitNamed():
+            return isinstance(answer, Unit) and not answer.known
+        case Packages(), SysctlNamed():
+            return isinstance(answer, Sysctl) and answer.value is None
+        case MakeLink(), PathAt():
+            return question.path.startswith(f"{change.path}/")
+        case (WriteFile() | MakeLink() | RemovePath(), UnitNamed()):
+            return change.path.startswith(UNIT_FOLDERS)
+    return False

@@ -1,0 +1,127 @@
+"""Check the values that a plan's file may have behind a key."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import NoReturn
+
+from nowfab import names
+from nowfab.errors import FileError
+from nowfab.inventory.strict_yaml import Items, Table, Text, Value
+
+_MODE = re.compile(r"0?[0-7]{3,4}")
+_OWNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,31}")
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?")
+"""Debian Policy 5.6.7, with an architecture behind it."""
+
+_UNIT = re.compile(r"[A-Za-z0-9:_.\\][A-Za-z0-9:_.\\-]*(?:@[A-Za-z0-9:_.\\-]*)?")
+_SYSCTL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.*/-]*")
+_TRUE_FALSE = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def text(value: Value) -> str:
+    """Take any text."""
+    if not isinstance(value, Text) or value.is_nothing:
+        _wrong(value, "a text")
+    return value.value
+
+
+def boolean(value: Value) -> bool:
+    """Take true or false."""
+    said = text(value).lower()
+    if said not in _TRUE_FALSE:
+        _wrong(value, "true or false")
+    return _TRUE_FALSE[said]
+
+
+def path(value: Value) -> str:
+    """Take an absolute path without detours."""
+    said = text(value)
+    if not said.startswith("/") or "\0" in said or "\n" in said:
+        _wrong(value, "an absolute path such as `/etc/motd`")
+    parts = said.rstrip("/").split("/")[1:]
+    if not parts or any(part in ("", ".", "..") for part in parts):
+        _wrong(value, "a path without `//`, `.` and `..`")
+    return said.rstrip("/")
+
+
+def paths(value: Value) -> tuple[str, ...]:
+    """Take one path or several."""
+    return tuple(path(item) for item in _several(value))
+
+
+def mode(value: Value) -> int:
+    """Take a mode as chmod takes it, in octal digits."""
+    said = text(value)
+    if not _MODE.fullmatch(said):
+        _wrong(value, 'a mode in octal digits such as "0644"')
+    return int(said, 8)
+
+
+def owner(value: Value) -> str:
+    """Take the name of a user or group."""
+    if text(value).isdigit():
+        _wrong(value, "the name of a user or group, by which the node tells of them,")
+    return _matching(value, _OWNER, "the name of a user or group")
+
+
+def packages(value: Value) -> tuple[str, ...]:
+    """Take names of Debian packages."""
+    return tuple(_matching(item, _PACKAGE, "the name of a package") for item in _several(value))
+
+
+def unit(value: Value) -> str:
+    """Take the name of a systemd unit."""
+    return _matching(value, _UNIT, "the name of a unit")
+
+
+def sysctl(value: Value) -> str:
+    """Take the name of a kernel parameter."""
+    said = _matching(value, _SYSCTL, "a kernel parameter such as `net.ipv4.ip_forward`")
+    if ".." in said or said.startswith("/"):
+        _wrong(value, "a kernel parameter such as `net.ipv4.ip_forward`")
+    return said
+
+
+def regex(value: Value) -> str:
+    """Take a regular expression."""
+    said = text(value)
+    try:
+        re.compile(said)
+    except re.error as error:
+        raise FileError(value.place, f"{names.shown(said)} is no regular expression: {error}") from None
+    return said
+
+
+def argv(value: Value) -> tuple[str, ...]:
+    """Take a program with its arguments: a list, or a text that is split as a shell does, and no more."""
+    if isinstance(value, Items):
+        words = tuple(text(item) for item in value.items)
+    else:
+        try:
+            words = tuple(shlex.split(text(value)))
+        except ValueError as error:
+            raise FileError(value.place, f"{names.shown(text(value))}: {str(error).lower()}") from None
+    if not words or not words[0]:
+        _wrong(value, "a program with its arguments")
+    return words
+
+
+def _several(value: Value) -> tuple[Value, ...]:
+    return value.items if isinstance(value, Items) else (value,)
+
+
+def _matching(value: Value, pattern: re.Pattern[str], what: str) -> str:
+    said = text(value)
+    if not pattern.fullmatch(said):
+        _wrong(value, what)
+    return said
+
+
+def _wrong(value: Value, what: str) -> NoReturn:
+    if isinstance(value, Text):
+        found = "nothing" if value.is_nothing else names.shown(value.value)
+    else:
+        found = "a mapping" if isinstance(value, Table) else "a list"
+    raise FileError(value.place, f"{found} stands where {what} should")

@@ -1,0 +1,133 @@
+"""Know the steps of a plan's file: their fields, and which step they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nowfab.blobs import Blob, MemoryBlob
+from nowfab.plan.steps import Step
+from nowfab.steps import fields
+from nowfab.steps.block import block
+from nowfab.steps.file import file
+from nowfab.steps.folder import folder
+from nowfab.steps.line import line
+from nowfab.steps.link import link
+from nowfab.steps.package import package
+from nowfab.steps.remove import remove
+from nowfab.steps.rights import Rights
+from nowfab.steps.run import run
+from nowfab.steps.service import service
+from nowfab.steps.sysctl import sysctl
+
+Read = Callable[[Any], Any]
+"""Makes the value of a field of what stands in the file; FileError."""
+
+RIGHTS: Mapping[str, Read] = {"mode": fields.mode, "owner": fields.owner, "group": fields.owner}
+PROOFS: Mapping[str, Read] = {"check": fields.argv, "verify": fields.argv}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of step: its fields, those that must be there, and what makes a step of them.
+
+    Of `either` exactly one must be there.
+    """
+
+    fields: Mapping[str, Read]
+    needed: tuple[str, ...]
+    make: Callable[..., Step]
+    either: tuple[str, ...] = ()
+
+
+def _file(content: str | None = None, source: Blob | None = None, **rest: Any) -> Step:
+    blob = source if content is None else MemoryBlob(content.encode())
+    path, rights = rest.pop("path"), _rights(rest)
+    return file(path, blob or MemoryBlob(), rights, **rest)
+
+
+def _block(path: str, name: str, content: str, **rest: Any) -> Step:
+    return block(path, name, content, _rights(rest), **rest)
+
+
+def _line(path: str, text: str, instead_of: str | None = None, **rest: Any) -> Step:
+    return line(path, text, instead_of, _rights(rest), **rest)
+
+
+def _folder(path: str, **rest: Any) -> Step:
+    return folder(path, _rights(rest))
+
+
+def _package(name: tuple[str, ...], installed: bool = True) -> Step:
+    return package(name, installed)
+
+
+def _run(argv: tuple[str, ...], always: bool = False, **rest: Any) -> Step:
+    return run(argv, **rest)
+
+
+def _rights(rest: dict[str, Any]) -> Rights:
+    return Rights(rest.pop("mode", None), rest.pop("owner", None), rest.pop("group", None))
+
+
+KINDS: Mapping[str, Kind] = {
+    "file": Kind(
+        {
+            "path": fields.path,
+            "content": fields.text,
+            "source": fields.text,
+            "secret": fields.boolean,
+            **RIGHTS,
+            **PROOFS,
+        },
+        ("path",),
+        _file,
+        ("content", "source"),
+    ),
+    "block": Kind(
+        {
+            "path": fields.path,
+            "name": fields.text,
+            "content": fields.text,
+            "comment": fields.text,
+            **RIGHTS,
+            **PROOFS,
+        },
+        ("path", "name", "content"),
+        _block,
+    ),
+    "line": Kind(
+        {"path": fields.path, "text": fields.text, "instead-of": fields.regex, **RIGHTS, **PROOFS},
+        ("path", "text"),
+        _line,
+    ),
+    "folder": Kind({"path": fields.path, **RIGHTS}, ("path",), _folder),
+    "link": Kind({"path": fields.path, "to": fields.text}, ("path", "to"), link),
+    "remove": Kind({"path": fields.path}, ("path",), remove),
+    "package": Kind({"name": fields.packages, "installed": fields.boolean}, ("name",), _package),
+    "service": Kind(
+        {
+            "name": fields.unit,
+            "enabled": fields.boolean,
+            "running": fields.boolean,
+            "after-change-of": fields.paths,
+        },
+        ("name",),
+        service,
+    ),
+    "sysctl": Kind({"key": fields.sysctl, "value": fields.text}, ("key", "value"), sysctl),
+    "run": Kind(
+        {
+            "argv": fields.argv,
+            "creates": fields.path,
+            "unless": fields.argv,
+            "always": fields.boolean,
+            "undo": fields.argv,
+        },
+        ("argv",),
+        _run,
+        ("creates", "unless", "always"),
+    ),
+}
+"""By the key that begins a step."""

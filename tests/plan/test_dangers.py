@@ -1,0 +1,65 @@
+"""What could cut us off is told by what it touches, not by whoever wrote the plan."""
+
+from __future__ import annotations
+
+import pytest
+
+from nowfab.blobs import MemoryBlob
+from nowfab.plan.changes import (
+    Change,
+    MakeFolder,
+    MakeLink,
+    Packages,
+    RemovePath,
+    RunArgv,
+    SetSysctl,
+    SetUnit,
+    WriteFile,
+)
+from nowfab.plan.dangers import endangers
+from nowfab.plan.questions import Absent, Package, Sysctl, Unit
+
+
+def _write(path: str) -> Change:
+    return WriteFile(path, MemoryBlob(b""), 0o644, "root", "root", Absent())
+
+
+DANGEROUS: dict[str, Change] = {
+    "sshd's own file": _write("/etc/ssh/sshd_config"),
+    "a drop-in of sshd": _write("/etc/ssh/sshd_config.d/90-keys.conf"),
+    "sudo": _write("/etc/sudoers.d/pi"),
+    "a connection of NetworkManager": _write("/etc/NetworkManager/system-connections/eth0.nmconnection"),
+    "dhcpcd": _write("/etc/dhcpcd.conf"),
+    "the keys of a user": _write("/home/pi/.ssh/authorized_keys"),
+    "the folder of the keys": MakeFolder("/home/pi/.ssh", 0o755, "root", "root", Absent()),
+    "removing the firewall's rules": RemovePath("/etc/nftables.conf", Absent()),
+    "a link instead of the network": MakeLink("/etc/network/interfaces", "/dev/null", Absent()),
+    "restarting sshd": SetUnit("ssh", Unit("enabled", "active"), restart=True),
+    "stopping the network": SetUnit("NetworkManager.service", Unit("enabled", "active"), running=False),
+    "an instance of a unit": SetUnit(
+        "wpa_supplicant@wlan0.service", Unit("enabled", "active"), enabled=False
+    ),
+    "forwarding": SetSysctl("net.ipv4.ip_forward", "1", Sysctl("0")),
+    "a program that can be undone": RunArgv(("ip", "link"), undo=("ip", "link")),
+}
+
+HARMLESS: dict[str, Change] = {
+    "a message": _write("/etc/motd"),
+    "what only looks like it": _write("/etc/sshd-notes"),
+    "a package": Packages(("openssh-server",), (), (("openssh-server", Package()),)),
+    "starting sshd": SetUnit("ssh", Unit("disabled", "inactive"), enabled=True, running=True),
+    "restarting something else": SetUnit("nginx", Unit("enabled", "active"), restart=True),
+    "memory": SetSysctl("vm.swappiness", "1", Sysctl("60")),
+    "a program that nobody can undo": RunArgv(("make",)),
+}
+
+
+@pytest.mark.parametrize("what", DANGEROUS)
+def test_what_could_cut_us_off_is_guarded(what: str) -> None:
+    assert endangers(DANGEROUS[what])
+
+
+@pytest.mark.parametrize("what", HARMLESS)
+def test_what_could_not_is_left_alone(what: str) -> None:
+    """A guard costs a timer and a second connection."""
+    assert not endangers(HARMLESS[what])

@@ -1,0 +1,135 @@
+"""A plan is cut into stages where it cannot be told yet, and where a guard could not take it back."""
+
+from __future__ import annotations
+
+from nowfab.blobs import MemoryBlob
+from nowfab.plan.changes import Change, Packages, RunArgv, SetUnit, WriteFile
+from nowfab.plan.decide import foresee, next_stage
+from nowfab.plan.questions import (
+    Absent,
+    Answer,
+    CannotTell,
+    File,
+    Package,
+    PackageNamed,
+    PathAt,
+    Question,
+    Unit,
+    UnitNamed,
+)
+from nowfab.plan.steps import Plan, Refused, Step
+from nowfab.plan.view import View
+
+ANSWERS: dict[Question, Answer] = {
+    PackageNamed("nginx"): Package(),
+    PathAt("/etc/nginx.conf"): Absent(),
+    PathAt("/etc/ssh/sshd_config"): Absent(),
+    PathAt("/etc/motd"): Absent(),
+    UnitNamed("nginx"): Unit("enabled", "active", 3.0),
+}
+
+
+def _package(view: View) -> tuple[Change, ...]:
+    was = view.package("nginx")
+    return () if was.version else (Packages(("nginx",), (), (("nginx", was),)),)
+
+
+def _file(path: str) -> Step:
+    def decide(view: View) -> tuple[Change, ...]:
+        was = view.at(path)
+        if isinstance(was, File):
+            return ()
+        return (WriteFile(path, MemoryBlob(b"hi\n"), 0o644, "root", "root", was),)
+
+    return Step(f"file {path}", (PathAt(path),), decide)
+
+
+def _restart(view: View) -> tuple[Change, ...]:
+    conf, unit = view.at("/etc/nginx.conf"), view.unit("nginx")
+    if isinstance(conf, File) and conf.changed > unit.since:
+        return (SetUnit("nginx", unit, restart=True),)
+    return ()
+
+
+PACKAGE = Step("package nginx", (PackageNamed("nginx"),), _package)
+CONF = _file("/etc/nginx.conf")
+MOTD = _file("/etc/motd")
+SSHD = _file("/etc/ssh/sshd_config")
+SERVICE = Step("service nginx", (UnitNamed("nginx"), PathAt("/etc/nginx.conf")), _restart)
+
+
+def test_what_a_package_decides_waits_for_it() -> None:
+    stage = next_stage((PACKAGE, CONF, SERVICE), View(ANSWERS))
+
+    assert ["package nginx"] == [wanted.step.title for wanted in stage.wanted]
+    assert (CONF, SERVICE) == stage.rest
+
+
+def test_a_restart_is_decided_in_one_stage_with_the_file_that_asks_for_it() -> None:
+    stage = next_stage((CONF, SERVICE), View(ANSWERS))
+
+    assert [WriteFile, SetUnit] == [type(change) for change in stage.changes]
+    assert () == stage.rest
+
+
+def test_asked_again_after_all_is_made_nothing_is_wanted() -> None:
+    steps = (CONF, SERVICE, MOTD)
+    view = View(ANSWERS)
+    for change in next_stage(steps, view).changes:
+        view = view.after(change)
+
+    assert () == next_stage(steps, view).changes
+
+
+def test_a_guarded_change_does_not_go_with_one_that_cannot_be_taken_back() -> None:
+    first = next_stage((PACKAGE, SSHD, MOTD), View(ANSWERS))
+    assert (PACKAGE,) == tuple(wanted.step for wanted in first.wanted)
+    assert not first.guarded
+
+    second = next_stage((SSHD, MOTD, PACKAGE), View(ANSWERS))
+    assert (SSHD, MOTD) == tuple(wanted.step for wanted in second.wanted)
+    assert second.guarded
+    assert (PACKAGE,) == second.rest
+
+
+def test_one_step_that_wants_both_is_refused() -> None:
+    """It could be neither guarded nor left unguarded."""
+    both = Step("both", (), lambda view: (*SSHD.decide(view), RunArgv(("reboot",))))
+    stage = next_stage((MOTD, both), View(ANSWERS))
+
+    assert () == stage.changes
+    assert stage.refused.startswith("both: it wants one change that could cut us off")
+
+
+def test_a_step_that_cannot_be_keeps_everything_as_it_is() -> None:
+    def never(view: View) -> tuple[Change, ...]:
+        raise Refused("there is no such interface")
+
+    stage = next_stage((MOTD, Step("network", (), never)), View(ANSWERS))
+
+    assert ((), "network: there is no such interface") == (stage.changes, stage.refused)
+
+
+def test_a_node_that_cannot_answer_is_refused_with_its_reason() -> None:
+    stage = next_stage((PACKAGE,), View({PackageNamed("nginx"): CannotTell("there is no apt")}))
+
+    assert "package nginx: there is no apt" == stage.refused
+
+
+def test_what_cannot_be_foreseen_is_maybe_and_the_rest_is_told() -> None:
+    stage = foresee(
+        (PACKAGE, CONF, SERVICE, _file("/etc/motd")), View({**ANSWERS, PathAt("/etc/motd"): _old()})
+    )
+
+    assert [False, True, True, False] == [wanted.maybe is not None for wanted in stage.wanted]
+    assert isinstance(stage.wanted[1].maybe, Packages)
+
+
+def _old() -> File:
+    return File(b"", 0o644, "root", "root")
+
+
+def test_a_plan_asks_everything_once() -> None:
+    plan = Plan("web", (PACKAGE, CONF, SERVICE))
+
+    assert (PackageNamed("nginx"), PathAt("/etc/nginx.conf"), UnitNamed("nginx")) == plan.questions

@@ -1,0 +1,152 @@
+"""A view knows what changes will make of a node, and admits what it cannot know."""
+
+from __future__ import annotations
+
+import pytest
+
+from nowfab.blobs import MemoryBlob
+from nowfab.plan.changes import (
+    Change,
+    MakeLink,
+    Packages,
+    RemovePath,
+    RunArgv,
+    SetSysctl,
+    SetUnit,
+    WriteFile,
+)
+from nowfab.plan.questions import (
+    Absent,
+    Answer,
+    CannotTell,
+    File,
+    Link,
+    OutputOf,
+    Package,
+    PackageNamed,
+    PathAt,
+    Question,
+    Reached,
+    Said,
+    Sysctl,
+    SysctlNamed,
+    TcpTo,
+    Unit,
+    UnitNamed,
+)
+from nowfab.plan.view import NOW, NeedsStage, Unanswered, View
+
+THERE = File(b"x" * 32, 0o644, "root", "root", MemoryBlob(b"old"), 5.0)
+ANSWERS: dict[Question, Answer] = {
+    PathAt("/there"): THERE,
+    PathAt("/gone"): Absent(),
+    PathAt("/etc/link/below"): Absent(),
+    PackageNamed("tmux"): Package(),
+    UnitNamed("nginx"): Unit("enabled", "active", 7.0),
+    UnitNamed("new"): Unit(),
+    SysctlNamed("net.x"): Sysctl("0"),
+    SysctlNamed("new.x"): Sysctl(None),
+    OutputOf(("id",)): Said(0, b"root"),
+    TcpTo("red02", 22): Reached(False),
+}
+WRITE = WriteFile("/there", MemoryBlob(b"new"), 0o600, "pi", "users", THERE)
+INSTALL = Packages(("tmux",), (), (("tmux", Package()),))
+RESTART = SetUnit("nginx", Unit("enabled", "active", 7.0), restart=True)
+SYSCTL = SetSysctl("net.x", "1", Sysctl("0"))
+LINK = MakeLink("/etc/link", "/srv", Absent())
+UNIT_FILE = WriteFile("/etc/systemd/system/new.service", MemoryBlob(b""), 0o644, "root", "root", Absent())
+
+
+def test_a_file_that_will_be_written_is_known_with_all_it_says() -> None:
+    view = View(ANSWERS).after(WRITE)
+
+    assert File(WRITE.content.sha256, 0o600, "pi", "users", WRITE.content, NOW) == view.at("/there")
+    assert Absent() == view.at("/gone")
+
+
+def test_a_second_change_of_one_file_sees_the_first() -> None:
+    """Where the second decides on what was, it undoes the first."""
+    second = WriteFile(
+        "/there", MemoryBlob(b"newer"), 0o600, "pi", "users", View(ANSWERS).after(WRITE).at("/there")
+    )
+
+    assert second.content == _content(View(ANSWERS).after(WRITE).after(second).at("/there"))
+
+
+def _content(standing: object) -> object:
+    return standing.content if isinstance(standing, File) else None
+
+
+def test_a_secret_content_is_not_kept_in_the_view() -> None:
+    secret = WriteFile("/there", MemoryBlob(b"psk"), 0o600, "root", "root", THERE, secret=True)
+
+    assert _content(View(ANSWERS).after(secret).at("/there", content=False)) is None
+
+
+def test_removed_linked_installed_set_are_known() -> None:
+    view = View(ANSWERS).after(RemovePath("/there", THERE)).after(LINK).after(SYSCTL)
+
+    assert Absent() == view.at("/there")
+    assert Link("/srv") == view.at("/etc/link")
+    assert Sysctl("1") == view.sysctl("net.x")
+    assert view.after(INSTALL).package("tmux").version
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (RESTART, Unit("enabled", "active", NOW)),
+        (SetUnit("nginx", Unit("enabled", "active", 7.0), running=True), Unit("enabled", "active", 7.0)),
+        (SetUnit("nginx", Unit("enabled", "active", 7.0), running=False), Unit("enabled", "inactive", 7.0)),
+        (SetUnit("nginx", Unit("disabled", "inactive"), True, True), Unit("enabled", "active", NOW)),
+    ],
+)
+def test_a_unit_is_known_with_when_it_started(change: SetUnit, expected: Unit) -> None:
+    assert expected == View(ANSWERS).after(change).unit("nginx")
+
+
+CLOUDED: dict[str, tuple[Change, set[Question]]] = {
+    "a program": (RunArgv(("make",)), set(ANSWERS)),
+    "packages": (
+        INSTALL,
+        {
+            PathAt("/gone"),
+            PathAt("/etc/link/below"),
+            UnitNamed("new"),
+            SysctlNamed("new.x"),
+            OutputOf(("id",)),
+            TcpTo("red02", 22),
+        },
+    ),
+    "a unit": (RESTART, {OutputOf(("id",)), TcpTo("red02", 22)}),
+    "a kernel parameter": (SYSCTL, {OutputOf(("id",)), TcpTo("red02", 22)}),
+    "a file": (WRITE, {OutputOf(("id",))}),
+    "a file of a unit": (UNIT_FILE, {OutputOf(("id",)), UnitNamed("nginx"), UnitNamed("new")}),
+    "a link": (LINK, {OutputOf(("id",)), PathAt("/etc/link/below")}),
+}
+
+
+@pytest.mark.parametrize("what", CLOUDED)
+def test_what_a_change_may_alter_unforeseen_is_not_answered(what: str) -> None:
+    """An answer that is guessed becomes a change that is decided wrongly."""
+    change, expected = CLOUDED[what]
+    view = View(ANSWERS).after(change)
+
+    assert expected == {question for question in ANSWERS if _needs_stage(view, question)}
+
+
+def _needs_stage(view: View, question: Question) -> bool:
+    try:
+        view.ask(question)
+    except NeedsStage as error:
+        return question == error.question
+    return False
+
+
+def test_what_is_written_after_a_program_is_known_again() -> None:
+    assert isinstance(View(ANSWERS).after(RunArgv(("make",))).after(WRITE).at("/there"), File)
+
+
+def test_a_node_that_cannot_tell_is_told_with_its_reason() -> None:
+    with pytest.raises(Unanswered, match="no apt here"):
+        View({PackageNamed("tmux"): CannotTell("no apt here")}).package("tmux")

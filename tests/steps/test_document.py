@@ -1,0 +1,147 @@
+"""A person's plan is read strictly: what cannot be meant is one line with its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from nowfab.blobs import Blob, MemoryBlob
+from nowfab.errors import FileError, Place
+from nowfab.inventory.strict_yaml import Text
+from nowfab.plan.changes import WriteFile
+from nowfab.plan.questions import Absent, PathAt
+from nowfab.plan.steps import Plan
+from nowfab.plan.view import View
+from nowfab.steps import document
+from nowfab.steps.kinds import KINDS
+
+ALL = """\
+title: ten things
+steps:
+  - file: {path: /etc/motd, content: "hi\\n", mode: "0644"}
+  - file: {path: /etc/psk, source: psk.txt, secret: true, owner: root, group: netdev, mode: 600}
+  - block: {path: /etc/hosts, name: red, content: "192.168.50.2 red02\\n"}
+  - line: {path: /etc/x, text: colour = red, instead-of: "^colour"}
+  - folder: {path: /srv/www/, mode: "0755"}
+  - link: {path: /srv/now, to: www}
+  - remove: {path: /etc/old}
+  - package: {name: [tmux, "g++"]}
+  - package: {name: nano, installed: false}
+  - service: {name: nginx, enabled: true, running: yes, after-change-of: [/etc/nginx/nginx.conf]}
+  - sysctl: {key: net.ipv4.ip_forward, value: 1}
+  - run: {argv: make install, creates: /usr/local/bin/x}
+  - run: {argv: [make, "a b"], unless: test -e "x y"}
+  - run: {argv: [date], always: true}
+"""
+
+
+def build(text: str) -> Plan:
+    return document.build(document.read(text, "plan.yaml"), _fill, _source)
+
+
+def _fill(text: Text) -> str:
+    return text.value.replace("{{ who }}", "red01")
+
+
+def _source(name: str, place: Place) -> Blob:
+    return MemoryBlob(f"what {name} says".encode())
+
+
+def test_every_kind_of_step_is_read() -> None:
+    plan = build(ALL)
+
+    assert "ten things" == plan.title
+    assert set(KINDS) == {entry.kind for entry in document.read(ALL, "plan.yaml").entries}
+    assert [
+        "file /etc/motd",
+        "file /etc/psk",
+        "block red in /etc/hosts",
+        "line in /etc/x",
+        "folder /srv/www",
+        "link /srv/now",
+        "remove /etc/old",
+        "package tmux, g++",
+        "no package nano",
+        "service nginx",
+        "sysctl net.ipv4.ip_forward",
+        "run make install",
+        "run make 'a b'",
+        "run date",
+    ] == [step.title for step in plan.steps]
+
+
+def _content(plan: Plan) -> bytes:
+    (change,) = plan.steps[0].decide(View({question: Absent() for question in plan.questions}))
+    assert isinstance(change, WriteFile)
+    return change.content.head(change.content.size)
+
+
+def test_variables_are_filled_into_every_text() -> None:
+    plan = build("title: t\nsteps:\n  - file: {path: '/etc/{{ who }}', content: 'I am {{ who }}'}\n")
+
+    assert b"I am red01" == _content(plan)
+    assert (PathAt("/etc/red01"),) == plan.questions
+
+
+def test_a_source_is_what_the_file_beside_the_plan_says() -> None:
+    assert b"what a says" == _content(build("title: t\nsteps: [{file: {path: /a, source: a}}]\n"))
+
+
+BROKEN = {
+    "nothing": ("", 1, "a plan is a mapping"),
+    "no title": ("steps: [{remove: {path: /a}}]", 1, "`title` says"),
+    "no steps": ("title: t\nsteps:\n", 2, "`steps` is a list"),
+    "an empty list": ("title: t\nsteps: []\n", 2, "`steps` is a list"),
+    "another key": ("title: t\nstep: []\n", 2, "no key `step`"),
+    "a misspelt kind": (
+        "title: t\nsteps:\n  - packge: {}\n",
+        3,
+        "no step `packge`; did you mean `package`?",
+    ),
+    "two kinds": ("title: t\nsteps:\n  - remove: {path: /a}\n    link: {path: /a}\n", 3, "one key"),
+    "a misspelt field": (
+        "title: t\nsteps:\n  - file:\n      path: /a\n      contents: x\n",
+        5,
+        "`file` has no field `contents`; did you mean `content`?",
+    ),
+    "no fields": ("title: t\nsteps:\n  - remove: /a\n", 3, "followed by its fields"),
+    "a field is missing": ("title: t\nsteps:\n  - link: {path: /a}\n", 3, "needs the field `to`"),
+    "neither content nor source": ("title: t\nsteps:\n  - file: {path: /a}\n", 3, "exactly one of content"),
+    "both": ("title: t\nsteps:\n  - file: {path: /a, content: x, source: y}\n", 3, "exactly one of content"),
+    "a run without a condition": ("title: t\nsteps:\n  - run: {argv: [a]}\n", 3, "exactly one of creates"),
+    "a path that is not whole": ("title: t\nsteps:\n  - remove: {path: a}\n", 3, "an absolute path"),
+    "a path with a detour": ("title: t\nsteps:\n  - remove: {path: /a/../b}\n", 3, "without `//`"),
+    "the root": ("title: t\nsteps:\n  - remove: {path: /}\n", 3, "without `//`"),
+    "a mode of letters": ("title: t\nsteps:\n  - folder: {path: /a, mode: u+x}\n", 3, "octal digits"),
+    "no boolean": ("title: t\nsteps:\n  - service: {name: a, running: maybe}\n", 3, "true or false"),
+    "an option for a package": ("title: t\nsteps:\n  - package: {name: [-y]}\n", 3, "the name of a package"),
+    "an option for a unit": ("title: t\nsteps:\n  - service: {name: --now}\n", 3, "the name of a unit"),
+    "a parameter that climbs": (
+        "title: t\nsteps:\n  - sysctl: {key: ../x, value: 1}\n",
+        3,
+        "a kernel parameter",
+    ),
+    "no program": ("title: t\nsteps:\n  - run: {argv: [], always: true}\n", 3, "a program"),
+    "an open quote": (
+        "title: t\nsteps:\n  - run: {argv: 'a \"b', always: true}\n",
+        3,
+        "no closing quotation",
+    ),
+    "an open group": (
+        "title: t\nsteps:\n  - line: {path: /a, text: b, instead-of: '('}\n",
+        3,
+        "regular expression",
+    ),
+    "a mapping for a text": ("title: t\nsteps:\n  - remove: {path: {a: b}}\n", 3, "a mapping stands where"),
+    "nothing for a text": ("title: t\nsteps:\n  - remove: {path: }\n", 3, "nothing stands where"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_cannot_be_meant_is_one_line_with_its_place(name: str) -> None:
+    text, line, what = BROKEN[name]
+    with pytest.raises(FileError) as caught:
+        build(text)
+
+    assert f"plan.yaml:{line}" == str(caught.value.place)
+    assert what in caught.value.what
+    assert "\n" not in str(caught.value)

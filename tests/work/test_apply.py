@@ -1,0 +1,211 @@
+"""A plan is looked at, applied and proven through the real agent, in as few execs as can be."""
+
+from __future__ import annotations
+
+import getpass
+import subprocess
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from nowfab.blobs import Blob, MemoryBlob
+from nowfab.errors import Place
+from nowfab.inventory.node import Node
+from nowfab.plan.call import Agent
+from nowfab.plan.program import program
+from nowfab.plan.steps import Plan
+from nowfab.remote import PLAIN
+from nowfab.results import Result, Status
+from nowfab.steps import document
+from nowfab.talk import Ending, Exec, Outcome
+from nowfab.work.apply import Manner, apply
+
+PLAN = """\
+title: some things
+steps:
+  - folder: {{path: {root}/www, mode: "0750"}}
+  - file: {{path: {root}/www/motd, content: "hi\\n", mode: "0640"}}
+  - block: {{path: {root}/hosts, name: red, content: "192.168.50.2 red02\\n"}}
+  - line: {{path: {root}/conf, text: colour = red, instead-of: "^colour"}}
+  - link: {{path: {root}/now, to: www}}
+  - remove: {{path: {root}/old}}
+  - run: {{argv: [touch, {root}/ran], creates: {root}/ran}}
+  - file: {{path: {root}/after, content: x}}
+"""
+RUNS = count()
+
+
+def build(text: str) -> Plan:
+    def source(name: str, place: Place) -> Blob:
+        raise AssertionError(name)
+
+    return document.build(document.read(text, "plan.yaml"), lambda text: text.value, source)
+
+
+class Shell:
+    """A node that is this computer: each exec is a shell, whose standard input stays open as a leash."""
+
+    def __init__(self, tamper: Callable[[Exec], Outcome | None] = lambda exec: None) -> None:
+        self.execs = 0
+        self._tamper = tamper
+
+    def exec(self, exec: Exec) -> Outcome:
+        self.execs += 1
+        return self._tamper(exec) or self.really(exec)
+
+    def really(self, exec: Exec) -> Outcome:
+        pipe = subprocess.PIPE
+        with subprocess.Popen(["/bin/sh", "-c", exec.line], stdin=pipe, stdout=pipe, stderr=pipe) as process:
+            assert process.stdin
+            assert process.stdout
+            assert process.stderr
+            for blob in exec.stdin:
+                process.stdin.write(blob.head(blob.size))
+            process.stdin.flush()
+            stdout, stderr = process.stdout.read(), process.stderr.read()
+            code = process.wait(60)
+        return Outcome(Ending.EXITED, code, stdout=MemoryBlob(stdout), stderr=MemoryBlob(stderr))
+
+
+def carry_out(text: str, folder: Path, shell: Shell, dry: bool = False, rollback: bool = True) -> Result:
+    agent = Agent(MemoryBlob(program()), PLAIN, 60.0)
+    manner = Manner(agent, str(folder / "state"), "me@here", dry, rollback)
+    talk = apply(lambda node: build(text), manner, lambda: f"20261123T000000Z-{next(RUNS):08x}")(
+        Node("red01")
+    )
+    try:
+        exec = next(talk)
+        while True:
+            exec = talk.send(shell.exec(exec))
+    except StopIteration as end:
+        result: Result = end.value
+        return result
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "root"
+    folder.mkdir()
+    (folder / "hosts").write_text("127.0.0.1 localhost\n")
+    (folder / "conf").write_text("a = 1\ncolour = blue\n")
+    (folder / "old").write_text("x")
+    return folder
+
+
+def seen(folder: Path) -> dict[str, object]:
+    """Give all that is in a folder."""
+    return {
+        str(path.relative_to(folder)): (path.lstat().st_mode, path.read_bytes() if path.is_file() else b"")
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def test_check_writes_nothing_apply_does_what_it_said_and_again_nothing(root: Path, tmp_path: Path) -> None:
+    """The law of every plan; what a program decides is told as maybe."""
+    text, before = PLAN.format(root=root), seen(root)
+    said = carry_out(text, tmp_path, Shell(), dry=True)
+    assert before == seen(root)
+
+    first = Shell()
+    made = carry_out(text, tmp_path, first)
+    assert (Status.CHANGED, "") == (made.status, made.reason)
+    assert (said.changes[:7], f"maybe file {root}/after, after: run touch {root}/ran") == (
+        made.changes[:7],
+        said.changes[7],
+    )
+    assert (
+        (root / "hosts")
+        .read_text()
+        .endswith("\n# nowfab red: begin\n192.168.50.2 red02\n# nowfab red: end\n")
+    )
+    assert "a = 1\ncolour = red\n" == (root / "conf").read_text()
+    assert "hi\n" == (root / "now" / "motd").read_text()
+    assert 0o750 == (root / "www").stat().st_mode & 0o777
+    assert not (root / "old").exists()
+
+    after, second = seen(root), Shell()
+    again = carry_out(text, tmp_path, second)
+    assert (Status.OK, ()) == (again.status, again.changes)
+    assert after == seen(root)
+    assert (3, 1) == (first.execs, second.execs), "two stages and the look; one look where nothing is to do"
+
+
+def test_a_reply_that_was_lost_is_asked_for_once_more(root: Path, tmp_path: Path) -> None:
+    """The agent makes a run once, and tells again what came of it: the row becomes true."""
+
+    def lose(exec: Exec) -> Outcome | None:
+        if shell.execs != 2:
+            return None
+        shell.really(exec)
+        return Outcome(Ending.LOST, reason="connection reset")
+
+    shell = Shell(lose)
+    text = f"title: t\nsteps:\n  - run: {{argv: [sh, -c, 'echo x >> {root}/count'], always: true}}\n"
+    row = carry_out(text, tmp_path, shell)
+
+    assert (Status.CHANGED, 3) == (row.status, shell.execs)
+    assert "x\n" == (root / "count").read_text()
+
+
+def test_what_fails_on_the_node_is_told(root: Path, tmp_path: Path) -> None:
+    text = f"title: t\nsteps:\n  - file: {{path: {root}/gone/b, content: y}}\n"
+    row = carry_out(text, tmp_path, Shell())
+
+    assert Status.FAILED == row.status
+    assert f"{root}/gone" in row.reason
+
+
+def test_a_change_that_did_not_take_is_not_called_changed(root: Path, tmp_path: Path) -> None:
+    text = f"title: t\nsteps:\n  - run: {{argv: ['true'], creates: {root}/never}}\n"
+    row = carry_out(text, tmp_path, Shell())
+
+    assert Status.FAILED == row.status
+    assert "it did not take; still to do: run true" in row.reason
+
+
+def test_what_could_cut_us_off_is_not_made_without_a_guard(root: Path, tmp_path: Path) -> None:
+    keys = root / ".ssh"
+    text = f"title: t\nsteps:\n  - folder: {{path: {keys}, mode: '0700'}}\n"
+    row = carry_out(text, tmp_path, Shell())
+    assert Status.FAILED == row.status
+    assert "`--no-rollback`" in row.reason
+    assert not keys.exists()
+
+    assert Status.CHANGED == carry_out(text, tmp_path, Shell(), rollback=False).status
+    assert keys.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("code", "stderr", "reason"),
+    [
+        (127, b"sh: 1: python3: not found\n", "there is no python3 on the node"),
+        (1, b"sudo: a password is required\n", "`--ask-sudo`"),
+        (1, b"ModuleNotFoundError: No module named 'json'\n", "half a python3"),
+        (0, b"", "forced command"),
+        (3, b"boom\n", "exit code 3: boom"),
+    ],
+)
+def test_a_node_without_the_agent_is_one_clear_row(
+    root: Path, tmp_path: Path, code: int, stderr: bytes, reason: str
+) -> None:
+    outcome = Outcome(Ending.EXITED, code, stdout=MemoryBlob(b"hello\n"), stderr=MemoryBlob(stderr))
+    row = carry_out(PLAN.format(root=root), tmp_path, Shell(lambda exec: outcome))
+
+    assert Status.FAILED == row.status
+    assert reason in row.reason
+
+
+def test_a_node_that_is_not_reached_keeps_its_own_reason(root: Path, tmp_path: Path) -> None:
+    away = Outcome(Ending.UNREACHABLE, reason="no answer")
+    row = carry_out(PLAN.format(root=root), tmp_path, Shell(lambda exec: away))
+
+    assert (Status.UNREACHABLE, "no answer") == (row.status, row.reason)
+
+
+def test_an_owner_that_is_so_is_left(root: Path, tmp_path: Path) -> None:
+    text = f"title: t\nsteps:\n  - file: {{path: {root}/mine, content: x, owner: {getpass.getuser()}}}\n"
+
+    assert Status.CHANGED == carry_out(text, tmp_path, Shell()).status
+    assert Status.OK == carry_out(text, tmp_path, Shell()).status
