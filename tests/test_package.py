@@ -56,7 +56,9 @@ def test_the_wheel_names_its_program_version_and_license(wheel: zipfile.ZipFile)
     fields = message_from_bytes(wheel.read(f"{info}/METADATA"))
     programs = wheel.read(f"{info}/entry_points.txt").decode()
 
-    assert "[console_scripts]\nnowfab = nowfab.__main__:main\n" == programs
+    assert (
+        "[console_scripts]\nnowfab = nowfab.__main__:main\nnowfab-cssh = nowfab.cli.cssh:main\n" == programs
+    )
     assert (nowfab.__version__, "Apache-2.0") == (fields["Version"], fields["License-Expression"])
     assert f"{info}/licenses/LICENSE" in wheel.namelist()
 
