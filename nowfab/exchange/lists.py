@@ -66,7 +66,9 @@ def pssh(text: str, file: str, group: str) -> Roster:
     """Read a file of hosts, `[user@]host[:port]` or `host[:port] user`, as one group."""
     found: list[Item] = []
     for place, (host, *more) in lines(text, file):
-        user = more[0] if more else None
+        if len(more) > 1:
+            raise FileError(place, f"behind {names.shown(host)} stands a user, and nothing more")
+        user = one(f"{more[0]}@{host}", place).user if more else None
         found += [Item(word.name, word.user or user, word.port) for word in words(host, place)]
     return Roster(((group, tuple(found)),))
 

@@ -129,6 +129,8 @@ def test_ssh_config_names_the_patterns_that_it_leaves_out() -> None:
     [
         ("genders", "a;b red\n"),
         ("pssh", "\n-oProxyCommand=x\n"),
+        ("pssh", "red01 a;b\n"),
+        ("pssh", "red red01 red02\n"),
         ("hosts", "10.0.0.1 $(x)\n"),
         ("ansible", "[web]\nw[a\n"),
         ("ansible", "web:\n  hosts: [a]\n"),
