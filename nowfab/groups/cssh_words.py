@@ -65,7 +65,8 @@ def _split(spec: str) -> list[str]:
 
 def _range(low: str, high: str) -> Iterator[str]:
     """Count as perl's `..` does (perlop): numbers where both look so and the left has no zero in front."""
-    if _NUMBER.fullmatch(low) and not low.startswith("0") and _NUMBER.fullmatch(high):
+    counted = low == "0" or not low.startswith("0")
+    if counted and _NUMBER.fullmatch(low) and _NUMBER.fullmatch(high):
         first, last = int(float(low)), int(float(high))
         if last - first > MOST:
             raise Untold(low)

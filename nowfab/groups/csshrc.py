@@ -19,28 +19,32 @@ _SETTING = re.compile(r"\s*(?P<key>\S+?)\s*=\s*(?P<value>.*?)\s*", re.ASCII | re
 
 @dataclass(frozen=True, slots=True)
 class Csshrc:
-    """Paths of further clusters and tags files as they are written, None where nothing is said.
-
-    `groups` are those of the old kind: `clusters = red blue`, and then `red = red01 red02`.
-    """
+    """Paths of further clusters and tags files as they are written, None where nothing is said."""
 
     clusters: tuple[str, ...] | None
     tags: tuple[str, ...] | None
-    groups: ClustersFile
 
 
 def parse(text: str, file: str) -> Csshrc:
-    """Read the text of a settings file; all other settings are cssh's own. Raises FileError."""
+    """Read which further files a settings file names; all other settings are cssh's own. Raises FileError."""
+    said = _said(text, file)
+    return Csshrc(_paths(said, "extra_cluster_file"), _paths(said, "extra_tag_file"))
+
+
+def groups(text: str, file: str) -> ClustersFile:
+    """Read the groups of the old kind: `clusters = red blue`, then `red = red01 red02`. Raises FileError."""
+    said = _said(text, file)
+    listed, _ = said.get("clusters", ("", Place(file, 1)))
+    return ClustersFile(file, tuple(_group(tag, *said[tag]) for tag in listed.split() if tag in said))
+
+
+def _said(text: str, file: str) -> dict[str, tuple[str, Place]]:
     said: dict[str, tuple[str, Place]] = {}
     for line in lines.logical(text, file):
         match = _SETTING.fullmatch(line.text)
         if match is not None:
             said[match["key"]] = match["value"], Place(file, line.numbers[0])
-    listed, _ = said.get("clusters", ("", Place(file, 1)))
-    groups = tuple(_group(tag, *said[tag]) for tag in listed.split() if tag in said)
-    return Csshrc(
-        _paths(said, "extra_cluster_file"), _paths(said, "extra_tag_file"), ClustersFile(file, groups)
-    )
+    return said
 
 
 def paths(settings: Sequence[Csshrc], what: str) -> tuple[str, ...]:

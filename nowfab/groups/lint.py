@@ -36,8 +36,15 @@ def _file(source: Source) -> list[Finding]:
 
 
 def _settings(source: Source) -> Iterator[Finding]:
-    """Complain of the blank that makes cssh look for a file whose name begins with one."""
-    for entry in cssh.settings(source.text):
+    """Look at groups of the old kind, and at the blank that cssh takes for a part of a file's name."""
+    said = {entry.key: entry for entry in cssh.settings(source.text)}
+    for tag in said["clusters"].value.split() if "clusters" in said else ():
+        if tag in said:
+            place = Place(source.file, said[tag].number)
+            yield from lint_words.tag(Member(tag, place), "clusters")
+            for word in said[tag].value.split():
+                yield from lint_words.member(Member(word, place), "clusters")
+    for entry in said.values():
         if entry.key in ("extra_cluster_file", "extra_tag_file"):
             for path in entry.value.split(","):
                 if path.strip() and path != path.strip():
@@ -112,7 +119,7 @@ def _zeros(source: Source) -> Iterator[Finding]:
     known: dict[str, cssh.Entry] = {}
     for entry in cssh.entries(source.text):
         before = known.get(entry.key)
-        if before is not None and before.value.strip() == "0":
+        if before is not None and before.value.strip() == "0" and "0" not in cssh.words(entry.value):
             what = f"cssh forgets the member `0` of {names.shown(entry.key)} at line {entry.number}"
             yield warning("zero", Place(source.file, before.number), what, "put `0` behind another member")
         known[entry.key] = entry

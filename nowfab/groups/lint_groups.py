@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from nowfab import names
 from nowfab.errors import FileError, NameRefused, Place
-from nowfab.groups import clusters, lint_circles, tags
+from nowfab.groups import clusters, csshrc, lint_circles, tags
 from nowfab.groups.clusters import ClustersFile, Group
 from nowfab.groups.finding import Finding, warning
 from nowfab.groups.resolve import Groups, merge
@@ -17,25 +17,25 @@ from nowfab.groups.sources import Source
 def findings(sources: Sequence[Source], known: Sequence[Finding]) -> Iterator[Finding]:
     """Look at all groups together; lines with an error that is `known` are left out."""
     bad = {finding.place for finding in known if finding.level == "error"}
-    files = [(source, _parsed(source, bad)) for source in sources if source.kind != "settings"]
-    groups = merge(
-        [file for source, file in files if source.kind == "clusters"],
-        [file for source, file in files if source.kind == "tags"],
-    )
-    yield from _replaced([file for source, file in files if source.kind == "clusters"])
+    files = [(source.kind, _parsed(source, bad)) for source in sources]
+    named = [file for wanted in ("settings", "clusters") for kind, file in files if kind == wanted]
+    groups = merge(named, [file for kind, file in files if kind == "tags"])
+    yield from _replaced(named)
     for group in groups.all:
         yield from _twice(group)
         yield from _hosts(group, groups)
     yield from lint_circles.findings(groups)
 
 
+_PARSE = {"settings": csshrc.groups, "clusters": clusters.parse, "tags": tags.parse}
+
+
 def _parsed(source: Source, bad: set[Place]) -> ClustersFile:
     """Read what can be read of a file."""
     raw = source.text.split("\n")
     kept = ["" if Place(source.file, number) in bad else line for number, line in enumerate(raw, 1)]
-    parse = clusters.parse if source.kind == "clusters" else tags.parse
     try:
-        return parse("\n".join(kept), source.file)
+        return _PARSE[source.kind]("\n".join(kept), source.file)
     except FileError:
         return ClustersFile(source.file, ())
 

@@ -53,7 +53,7 @@ def _misread(word: Member, meant: Sequence[str]) -> Iterator[Finding]:
     try:
         made = cssh_words.expand(word.text)
     except cssh_words.Untold:
-        made = ()
+        return
     if frozenset(made) != frozenset(meant):
         what = f"{names.shown(word.text)} means {_few(meant)} here; cssh makes {_few(made)} of it"
         yield warning("range", word.place, what, f"write {_for_both(meant)}, which both read alike")

@@ -28,7 +28,7 @@ def load(sources: Sequence[Source], others: Sequence[ClustersFile] = ()) -> Grou
     Groups of ClusterSSH's settings come first, clusters files replace them and each other, tags
     files add to both.
     """
-    old = [csshrc.parse(source.text, source.file).groups for source in sources if source.kind == "settings"]
+    old = [csshrc.groups(source.text, source.file) for source in sources if source.kind == "settings"]
     files = [clusters.parse(source.text, source.file) for source in sources if source.kind == "clusters"]
     tagged = [tags.parse(source.text, source.file) for source in sources if source.kind == "tags"]
     return merge([*old, *files, *others], tagged)

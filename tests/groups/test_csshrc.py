@@ -32,6 +32,6 @@ def test_groups_of_the_old_kind_are_read_and_replaced_by_any_clusters_file() -> 
 
 def test_settings_that_are_none_of_ours_are_left_alone() -> None:
     """Fonts and colours hold characters that no name may have."""
-    found = csshrc.parse("terminal_font = 6x13 # small\nkey_addhost = Control-Shift-plus; $x\n", "config")
+    found = csshrc.groups("terminal_font = 6x13 # small\nkey_addhost = Control-Shift-plus; $x\n", "config")
 
-    assert () == found.groups.groups
+    assert () == found.groups

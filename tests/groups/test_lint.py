@@ -111,3 +111,17 @@ def test_findings_come_in_the_order_of_files_and_lines() -> None:
     found = lint.findings([Source("b", "x x\ny a;b\n"), Source("a", "z -a\n")])
 
     assert ["b:1", "b:2", "a:1"] == [str(finding.place) for finding in found]
+
+
+def test_groups_of_the_old_kind_are_looked_at_too() -> None:
+    """They count as any others, so a circle or a bad word in them stops everybody."""
+    text = "clusters = circ old bad\ncirc = circ z\nold = o[01-02]\nbad = c$x\n"
+
+    assert ["2 error cycle", "3 warning range", "4 error bad-character"] == [
+        head for head, _, _ in told(Source("config", text, "settings"))
+    ]
+
+
+@pytest.mark.parametrize("text", ["g h{1..90000}\n", "g 0\ng 0\n", "g h{0..00}\n"])
+def test_what_comes_to_the_same_is_left_alone(text: str) -> None:
+    assert [] == [head for head, _, _ in told(Source("c", text)) if "twice" not in head]
