@@ -130,7 +130,8 @@ def service(fleet: Fleet) -> Iterator[str]:
     name = "nowfab-nap.service"
     yield name
     path = f"/etc/systemd/system/{name}"
-    fleet.inside("red02", f"systemctl disable --now {name}; rm -f {path}; systemctl daemon-reload")
+    clean = f"systemctl disable --now {name}; rm -f {path}; systemctl daemon-reload; systemctl reset-failed"
+    fleet.inside("red02", clean)
 
 
 def test_a_unit_file_is_written_and_its_service_runs(node: Node, fleet: Fleet, service: str) -> None:
