@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,17 +29,20 @@ def write(place: Path, files: Mapping[str, str], overwrite: bool) -> str:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Have the file be wholly the old or wholly the new one, with the mode that a new file has here."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Have the file be wholly the old or the new one; a link stays one, mode and owner stay too."""
+    path = path.resolve()
+    known = path.stat() if path.exists() else None
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
+            if known is not None:
+                os.fchown(file.fileno(), known.st_uid, known.st_gid)
+                os.fchmod(file.fileno(), known.st_mode & 0o7777)
             os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~mask)
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise

@@ -45,6 +45,21 @@ def test_a_file_is_replaced_only_when_that_is_said(tmp_path: Path) -> None:
     assert (0, "red red01 red02\n") == (over.returncode, (tmp_path / "theirs").read_text())
 
 
+def test_a_link_stays_a_link_and_a_mode_a_mode(tmp_path: Path) -> None:
+    """Whoever keeps such files elsewhere has them written there."""
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "real").chmod(0o640)
+    (tmp_path / "theirs").symlink_to("real")
+    export(tmp_path, "--to", "clusterssh", "--out", "theirs", "-g", "red", "--overwrite")
+
+    assert (tmp_path / "theirs").is_symlink()
+    assert "red red01 red02\n" == (tmp_path / "real").read_text()
+    assert 0o640 == (tmp_path / "real").stat().st_mode & 0o777
+    assert ["groups", "real", "theirs"] == sorted(
+        path.name for path in tmp_path.iterdir() if path.name[0] != "."
+    )
+
+
 def test_several_files_want_a_folder(tmp_path: Path) -> None:
     assert "name a folder with `--out`" in export(tmp_path, "--to", "dsh").stderr
     assert 0 == export(tmp_path, "--to", "dsh", "--out", "dsh/group").returncode
