@@ -39,12 +39,8 @@ def main() -> None:
 
 def _known() -> Inventory:
     """Read the files; practice nodes are none of cssh's business."""
-    from nowfab.store import files
-
     folder = os.environ.get(FOLDER)
-    found, read = sources.read(folder=Path(folder) if folder else None)
-    nodes = None if found.nodes is None else (str(found.nodes), files.read(found.nodes))
-    return inventory.build(read, nodes)
+    return sources.known(folder=Path(folder) if folder else None)
 
 
 def _hosts(known: Inventory, text: str) -> Iterator[str]:
@@ -61,7 +57,7 @@ def _hosts(known: Inventory, text: str) -> Iterator[str]:
         elif known.defines(word.name):
             yield _host(known.node(word))
         else:
-            yield text if len(words) == 1 else _written(word.user, word.name, word.port)
+            yield text if len(words) == 1 else names.written(word)
 
 
 def _host(node: Node) -> str:
@@ -73,12 +69,7 @@ def _host(node: Node) -> str:
     if node.local:
         return "localhost"
     address = node.name if node.address is None or node.via is not None else node.address
-    return _written(node.user, address, node.port)
-
-
-def _written(user: str | None, address: str, port: int | None) -> str:
-    shown = f"[{address}]" if ":" in address and port else address
-    return (f"{user}@" if user else "") + shown + (f":{port}" if port else "")
+    return names.written(Word(address, node.user, node.port))
 
 
 def _say(text: str) -> None:

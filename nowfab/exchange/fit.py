@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
+from itertools import chain
 
 from nowfab.exchange.roster import Host, Item, Roster
 from nowfab.names import fold
@@ -36,7 +36,7 @@ def fit(roster: Roster, able: Able) -> tuple[Roster, tuple[str, ...]]:
     lost: list[str] = []
     if not able.nested and any(item.group for _, items in roster.groups for item in items):
         outer = [name for name, items in roster.groups if any(item.group for item in items)]
-        roster = replace(roster, groups=tuple((name, roster.flat(name)) for name, _ in roster.groups))
+        roster = replace(roster, groups=tuple(roster.flat().items()))
         if able.groups:
             lost.append(f"groups within groups; their members are written out: {', '.join(outer)}")
     for name in (name for name, _ in roster.groups if name in able.own):
@@ -55,16 +55,14 @@ def fit(roster: Roster, able: Able) -> tuple[Roster, tuple[str, ...]]:
         if not getattr(able, what):
             _tell(lost, _FACTS[what], (host.name for host in roster.hosts if getattr(host, what)))
     if able.placed:
-        _tell(
-            lost,
-            "nodes without an address",
-            (item.name for item in roster.everybody() if not _ip(roster, item)),
-        )
+        facts = roster.facts()
+        placeless = (item.name for item in roster.everybody() if not facts(item.name).ip)
+        _tell(lost, "nodes without an address", placeless)
     if not able.groups:
         lost.append(f"groups: {', '.join(name for name, _ in roster.groups)}")
     return Roster(
         tuple((name, tuple(_cut(item, able) for item in inner)) for name, inner in roster.groups),
-        tuple(known for host in roster.hosts if (known := _known(host, able)) != Host(host.name)),
+        tuple(known for host in roster.hosts if (known := _known(host, able)).told),
     ), tuple(lost)
 
 
@@ -108,23 +106,15 @@ def _without(roster: Roster, lost: list[str], asked: bool, what: str, keep: Call
 
 def _without_groups(roster: Roster, names: tuple[str, ...]) -> Roster:
     """Leave groups out; what stands in them stands in the others that name them."""
-    kept = tuple(
-        (name, tuple(found for item in items for found in _in_place_of(roster, item, names)))
-        for name, items in roster.groups
-        if name not in names
+    flat = roster.flat()
+
+    def instead(item: Item) -> tuple[Item, ...]:
+        return flat[item.name] if item.group and item.name in names else (item,)
+
+    kept = ((name, items) for name, items in roster.groups if name not in names)
+    return replace(
+        roster, groups=tuple((name, tuple(chain.from_iterable(map(instead, items)))) for name, items in kept)
     )
-    return replace(roster, groups=kept)
-
-
-def _in_place_of(roster: Roster, item: Item, names: tuple[str, ...]) -> tuple[Item, ...]:
-    return roster.flat(item.name) if item.group and item.name in names else (item,)
-
-
-def _ip(roster: Roster, item: Item) -> bool:
-    try:
-        return bool(ip_address(roster.host(item.name).address or ""))
-    except ValueError:
-        return False
 
 
 def _no_ipv6(item: Item) -> bool:

@@ -41,6 +41,11 @@ def one(text: str, place: Place) -> Word:
     return found[0]
 
 
+def port(text: str | None) -> int | None:
+    """Read a port, None for none and for what is no number."""
+    return int(text) if text and text.isdigit() else None
+
+
 def item(word: Word) -> Item:
     """Make a member of a host."""
     return Item(word.name, word.user, word.port)
@@ -92,8 +97,7 @@ def genders(text: str, file: str) -> tuple[Roster, tuple[str, ...]]:
                     seats.append((key, word.name))
     for group, name in seats:
         said = facts[name]
-        port = int(said["port"]) if said.get("port", "").isdigit() else None
-        groups.setdefault(group, []).append(Item(name, said.get("user"), port))
+        groups.setdefault(group, []).append(_configured(name, said))
     hosts = (Host(name, said.get("address"), said.get("via")) for name, said in facts.items())
     lost = (f"attributes with values: {', '.join(left)}",) if left else ()
     return _roster(groups, hosts), lost
@@ -134,14 +138,13 @@ def ssh_config(text: str, file: str, group: str) -> tuple[Roster, tuple[str, ...
         for name, said in facts.items()
     ]
     lost = (f"patterns: {', '.join(left)}",) if left else ()
-    return Roster(((group, items),), tuple(host for host in known if host != Host(host.name))), lost
+    return Roster(((group, items),), tuple(host for host in known if host.told)), lost
 
 
 def _configured(name: str, said: Mapping[str, str]) -> Item:
-    port = int(said["port"]) if said.get("port", "").isdigit() else None
-    return Item(name, said.get("user"), port)
+    return Item(name, said.get("user"), port(said.get("port")))
 
 
 def _roster(groups: Mapping[str, list[Item]], hosts: Iterator[Host]) -> Roster:
-    known = tuple(host for host in hosts if host != Host(host.name))
+    known = tuple(host for host in hosts if host.told)
     return Roster(tuple((name, tuple(dict.fromkeys(items))) for name, items in groups.items()), known)

@@ -8,7 +8,7 @@ from nowfab import groups
 from nowfab.errors import FileError, Place
 from nowfab.exchange import lists, trees
 from nowfab.exchange.roster import Item, Roster
-from nowfab.names import Word, is_host_name, shown, words
+from nowfab.names import is_host_name, shown
 
 FORMATS = (
     "clusterssh",
@@ -67,23 +67,11 @@ def _read(files: Mapping[str, str], format: str, group: str) -> tuple[Roster, tu
     return _tags(text, file), ()
 
 
-def _member(word: Word, group: bool) -> Item:
-    return Item(word.name, word.user, word.port, group and word.port is None)
-
-
 def _tags(text: str, file: str) -> Roster:
-    parsed = groups.parse(text, file)
-    known = {group.name for group in parsed.groups}
+    known = groups.merge([groups.parse(text, file)])
     return Roster(
         tuple(
-            (
-                group.name,
-                tuple(
-                    _member(word, not member.host and word.name in known)
-                    for member in group.members
-                    for word in words(member.text)
-                ),
-            )
-            for group in parsed.groups
+            (name, tuple(Item(word.name, word.user, word.port, group) for word, group in known.written(name)))
+            for name in known.names
         )
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from nowfab import names
 from nowfab.errors import FileError, Place
-from nowfab.exchange.lists import one, words
+from nowfab.exchange.lists import item, one, port, words
 from nowfab.exchange.roster import Host, Item, Roster
 from nowfab.inventory import strict_yaml
 from nowfab.inventory.strict_yaml import Table, Text, Value
@@ -37,7 +37,7 @@ def _nodes(said: Value) -> Iterator[Item]:
         if piece.startswith("@"):
             yield Item(piece.removeprefix("@").rpartition(":")[2], group=True)
         else:
-            yield from (Item(word.name, word.user, word.port) for word in words(piece, said.place))
+            yield from map(item, words(piece, said.place))
 
 
 class Ansible:
@@ -70,9 +70,9 @@ class Ansible:
 
     def _item(self, item: Item) -> Item:
         said = {} if item.group else self.variables[item.name]
-        port = said.get("ansible_port", said.get("ansible_ssh_port", ""))
+        number = port(said.get("ansible_port", said.get("ansible_ssh_port")))
         user = said.get("ansible_user", said.get("ansible_ssh_user"))
-        return Item(item.name, user, int(port) if port.isdigit() else None, item.group)
+        return Item(item.name, user, number, item.group)
 
     def _host(self, name: str) -> Host:
         said = self.variables[name]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from typing import Any
 
 from nowfab.exchange.fit import Able, fit
 from nowfab.exchange.roster import Host, Item, Roster
+from nowfab.names import Word, written
 
 Files = Mapping[str, str]
 """Texts by the name of their file; "" is the name of the only one."""
@@ -46,12 +46,15 @@ def _pssh(roster: Roster) -> Files:
 
 def _genders(roster: Roster) -> Files:
     """One line a node: its groups as attributes without a value, what is known of it with one."""
-    lines = []
+    lines, facts = [], roster.facts()
+    seats: dict[str, dict[str, None]] = {}
+    for name, items in roster.groups:
+        for item in items:
+            seats.setdefault(item.name, {})[name] = None
     for item in roster.everybody():
-        host = roster.host(item.name)
-        groups = [name for name, items in roster.groups if any(one.name == item.name for one in items)]
-        facts = {"user": item.user, "port": item.port, "address": host.address, "via": host.via}
-        attributes = [*groups, *(f"{key}={value}" for key, value in facts.items() if value)]
+        host = facts(item.name)
+        said = {"user": item.user, "port": item.port, "address": host.address, "via": host.via}
+        attributes = [*seats[item.name], *(f"{key}={value}" for key, value in said.items() if value)]
         lines.append(f"{item.name} {','.join(attributes)}\n")
     return {"": "".join(lines)}
 
@@ -67,21 +70,21 @@ def _clustershell(roster: Roster) -> Files:
 
 def _ansible(roster: Roster) -> Files:
     """An inventory in YAML."""
-    told: set[str] = set()
+    facts, told = roster.facts(), set[str]()
     groups: dict[str, Any] = {}
     for name, items in roster.groups:
-        hosts = {item.name: _variables(roster, item, told) for item in items if not item.group}
+        hosts = {item.name: _variables(facts, item, told) for item in items if not item.group}
         children = {item.name: None for item in items if item.group}
         groups[name] = {key: part for key, part in (("hosts", hosts), ("children", children)) if part} or None
     return {"": _yaml({"all": {"children": groups}})}
 
 
-def _variables(roster: Roster, item: Item, told: set[str]) -> dict[str, Any] | None:
+def _variables(facts: Callable[[str], Host], item: Item, told: set[str]) -> dict[str, Any] | None:
     """Give what Ansible must know of a host, where it is first named."""
     if item.name in told:
         return None
     told.add(item.name)
-    host = roster.host(item.name)
+    host = facts(item.name)
     said = {
         "ansible_host": host.address,
         "ansible_user": item.user,
@@ -93,9 +96,9 @@ def _variables(roster: Roster, item: Item, told: set[str]) -> dict[str, Any] | N
 
 
 def _ssh_config(roster: Roster) -> Files:
-    blocks = []
+    blocks, facts = [], roster.facts()
     for item in roster.everybody():
-        host = roster.host(item.name)
+        host = facts(item.name)
         said = (
             ("HostName", host.address),
             ("User", item.user),
@@ -110,21 +113,14 @@ def _ssh_config(roster: Roster) -> Files:
 
 
 def _hosts(roster: Roster) -> Files:
-    lines = [_hosts_line(roster.host(item.name)) for item in roster.everybody()]
-    return {"": "".join(lines)}
-
-
-def _hosts_line(host: Host) -> str:
-    """Give the line of a host whose address is one; a name has no place in such a file."""
-    try:
-        return f"{ip_address(host.address or '')} {host.name}\n"
-    except ValueError:
-        return ""
+    """One line a host whose address is one; a name has no place in such a file."""
+    hosts = map(roster.facts(), (item.name for item in roster.everybody()))
+    return {"": "".join(f"{host.ip} {host.name}\n" for host in hosts if host.ip)}
 
 
 def _word(item: Item) -> str:
-    port = f":{item.port}" if item.port and ":" not in item.name else ""
-    return (f"{item.user}@" if item.user else "") + item.name + port
+    """Write a host; nobody else reads a port behind an IPv6 address."""
+    return written(Word(item.name, item.user, None if ":" in item.name else item.port))
 
 
 def _yaml(value: object) -> str:
@@ -146,16 +142,7 @@ FORMATS: Mapping[str, Format] = {
     "clustershell": Format(Able(nested=True, ipv6=False), _clustershell, "a file of groups.d/"),
     "pssh": Format(Able(groups=False, user=True, port=True), _pssh, "a file of hosts"),
     "ansible": Format(
-        Able(
-            nested=True,
-            user=True,
-            port=True,
-            per_host=True,
-            address=True,
-            via=True,
-            identity=True,
-            own=("all", "ungrouped"),
-        ),
+        replace(_PER_HOST, nested=True, identity=True, own=("all", "ungrouped")),
         _ansible,
         "an inventory in YAML",
     ),

@@ -6,6 +6,7 @@ The same tag again adds members. Where ClusterSSH would lose members without a w
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nowfab import names
@@ -35,13 +36,17 @@ class ClustersFile:
 
 def parse(text: str, file: str) -> ClustersFile:
     """Read the text of a clusters file; `file` is its name in messages. Raises FileError."""
+    return gathered(file, ((tag, map(member, words)) for tag, *words in lines.read(text, file)))
+
+
+def gathered(file: str, said: Iterable[tuple[Member, Iterable[Member]]]) -> ClustersFile:
+    """Put together what is said of each tag, in order; its place is where it is first named. FileError."""
     places: dict[str, Place] = {}
     members: dict[str, list[Member]] = {}
-    for tag, *words in lines.read(text, file):
+    for tag, words in said:
         check_tag(tag)
-        hosts = [member(word) for word in words]
         places.setdefault(tag.text, tag.place)
-        members.setdefault(tag.text, []).extend(hosts)
+        members.setdefault(tag.text, []).extend(words)
     return ClustersFile(file, tuple(Group(tag, tuple(members[tag]), places[tag]) for tag in places))
 
 

@@ -73,9 +73,14 @@ def words(value: str) -> tuple[str, ...]:
     return tuple(_BLANKS.split(value.rstrip(" \t\r\n\f\v"))) if value.strip(" \t\r\n\f\v") else ()
 
 
+def spoils(text: str) -> bool:
+    """Whether a member has a character that empties the whole line."""
+    return bool(_BAD.search(text))
+
+
 def members(listed: Sequence[str]) -> tuple[str, ...]:
     """Expand the members of one line, none at all where one of them has a bad character; Untold."""
-    if any(map(_BAD.search, listed)):
+    if any(map(spoils, listed)):
         return ()
     return tuple(word for one in listed for word in cssh_words.expand(one))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from nowfab.errors import Place
 from nowfab.groups import lines
-from nowfab.groups.clusters import ClustersFile, Group, check_tag, member
+from nowfab.groups.clusters import ClustersFile, gathered, member
 from nowfab.groups.lines import Member
 
 _SETTING = re.compile(r"\s*(?P<key>\S+?)\s*=\s*(?P<value>.*?)\s*", re.ASCII | re.DOTALL)
@@ -35,7 +35,7 @@ def groups(text: str, file: str) -> ClustersFile:
     """Read the groups of the old kind: `clusters = red blue`, then `red = red01 red02`. Raises FileError."""
     said = _said(text, file)
     listed, _ = said.get("clusters", ("", Place(file, 1)))
-    return ClustersFile(file, tuple(_group(tag, *said[tag]) for tag in listed.split() if tag in said))
+    return gathered(file, (_group(tag, *said[tag]) for tag in listed.split() if tag in said))
 
 
 def _said(text: str, file: str) -> dict[str, tuple[str, Place]]:
@@ -59,6 +59,5 @@ def _paths(said: dict[str, tuple[str, Place]], key: str) -> tuple[str, ...] | No
     return tuple(path.strip() for path in said[key][0].split(",") if path.strip())
 
 
-def _group(tag: str, value: str, place: Place) -> Group:
-    check_tag(Member(tag, place))
-    return Group(tag, tuple(member(Member(word, place)) for word in value.split()), place)
+def _group(tag: str, value: str, place: Place) -> tuple[Member, list[Member]]:
+    return Member(tag, place), [member(Member(word, place)) for word in value.split()]

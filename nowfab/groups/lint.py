@@ -9,7 +9,7 @@ from nowfab.errors import FileError, Place
 from nowfab.groups import cssh, lines, lint_groups, lint_words
 from nowfab.groups.finding import Finding, error, warning
 from nowfab.groups.lines import Member
-from nowfab.groups.sources import Source
+from nowfab.groups.sources import Kind, Source
 
 MOST = 100
 """Lines of one file that cannot be read at all; more are not looked for."""
@@ -26,13 +26,16 @@ def findings(sources: Sequence[Source]) -> tuple[Finding, ...]:
 def _file(source: Source) -> list[Finding]:
     if source.kind == "settings":
         return list(_settings(source))
-    found = [*_mark(source)]
-    text = source.text.removeprefix("\ufeff")
-    broken, read = _readable(text, source.file)
-    found += broken
-    found += _lines(source, read)
-    found += _otherwise(source, read, {finding.place.line for finding in broken})
-    return found
+    theirs = tuple(cssh.entries(source.text))
+    broken, read = _readable(source.text.removeprefix("\ufeff"), source.file)
+    told = {finding.place.line for finding in broken}
+    return [
+        *_mark(source.file, theirs),
+        *broken,
+        *_lines(source.kind, read),
+        *_otherwise(source.file, read, theirs, told),
+        *_zeros(source.file, theirs),
+    ]
 
 
 def _settings(source: Source) -> Iterator[Finding]:
@@ -52,11 +55,10 @@ def _settings(source: Source) -> Iterator[Finding]:
                     yield warning("blank", Place(source.file, entry.number), what, "leave out the blank")
 
 
-def _mark(source: Source) -> Iterator[Finding]:
-    marked = (entry for entry in cssh.entries(source.text) if entry.key.startswith("\ufeff"))
-    if any(cssh.words(entry.value) for entry in marked):
+def _mark(file: str, theirs: Sequence[cssh.Entry]) -> Iterator[Finding]:
+    if any(entry.key.startswith("\ufeff") and cssh.words(entry.value) for entry in theirs):
         what = "a byte order mark stands in front, which cssh takes for a part of the first name"
-        yield warning("mark", Place(source.file, 1), what, "save the file as UTF-8 without a mark")
+        yield warning("mark", Place(file, 1), what, "save the file as UTF-8 without a mark")
 
 
 def _readable(text: str, file: str) -> tuple[list[Finding], list[list[Member]]]:
@@ -75,51 +77,48 @@ def _readable(text: str, file: str) -> tuple[list[Finding], list[list[Member]]]:
             text = "\n".join(raw)
 
 
-def _lines(source: Source, read: Iterable[Sequence[Member]]) -> Iterator[Finding]:
+def _lines(kind: Kind, read: Iterable[Sequence[Member]]) -> Iterator[Finding]:
     """Look at each word."""
     for first, *rest in read:
-        tags, members = ([first], rest) if source.kind == "clusters" else (rest, [first])
+        tags, members = ([first], rest) if kind == "clusters" else (rest, [first])
         if not rest:
-            yield _alone(first, source.kind)
+            yield _alone(first, kind)
             members = []
         for tag in tags:
-            yield from lint_words.tag(tag, source.kind)
+            yield from lint_words.tag(tag, kind)
         for member in members:
-            yield from lint_words.member(member, source.kind)
+            yield from lint_words.member(member, kind)
 
 
 def _alone(first: Member, kind: str) -> Finding:
     what = f"{names.shown(first.text)} stands alone in its line, so cssh knows no such group"
-    if kind == "clusters":
-        what += (
-            f": `cssh {first.text}` connects to a host of that name" if names.is_host_name(first.text) else ""
-        )
-        return warning("empty", first.place, what, "put its members behind it, or take the line out")
-    return warning("empty", first.place, what, "put its groups behind it, or take the line out")
+    if kind == "clusters" and names.is_host_name(first.text):
+        what += f": `cssh {first.text}` connects to a host of that name"
+    missing = "members" if kind == "clusters" else "groups"
+    return warning("empty", first.place, what, f"put its {missing} behind it, or take the line out")
 
 
-def _otherwise(source: Source, read: Iterable[Sequence[Member]], told: set[int]) -> Iterator[Finding]:
+def _otherwise(
+    file: str, read: Iterable[Sequence[Member]], entries: Sequence[cssh.Entry], told: set[int]
+) -> Iterator[Finding]:
     """Tell which lines cssh puts together in another way than we do."""
     ours = {words[0].place.line: tuple(word.text for word in words) for words in read if len(words) > 1}
-    theirs = {entry.number: (entry.key, *cssh.words(entry.value)) for entry in cssh.entries(source.text)}
-    for number, words in theirs.items():
-        theirs[number] = tuple(word.removeprefix("\ufeff") for word in words)
+    theirs = {entry.number: (entry.key.removeprefix("\ufeff"), *cssh.words(entry.value)) for entry in entries}
     for number in sorted(ours.keys() | theirs.keys()):
         mine, its = ours.get(number, ()), theirs.get(number, ())
         if mine != its and len(its) != 1 and number not in told:
             reading = f"as {names.shown(' '.join(its))}" if its else "not at all"
             what = f"cssh reads this line {reading}"
             mend = "write the group in one line, without a continuation"
-            yield warning("continuation", Place(source.file, number), what, mend)
-    yield from _zeros(source)
+            yield warning("continuation", Place(file, number), what, mend)
 
 
-def _zeros(source: Source) -> Iterator[Finding]:
+def _zeros(file: str, theirs: Sequence[cssh.Entry]) -> Iterator[Finding]:
     """Tell of a line with the one member `0`: perl takes it for nothing, and replaces it by the next."""
     known: dict[str, cssh.Entry] = {}
-    for entry in cssh.entries(source.text):
+    for entry in theirs:
         before = known.get(entry.key)
         if before is not None and before.value.strip() == "0" and "0" not in cssh.words(entry.value):
             what = f"cssh forgets the member `0` of {names.shown(entry.key)} at line {entry.number}"
-            yield warning("zero", Place(source.file, before.number), what, "put `0` behind another member")
+            yield warning("zero", Place(file, before.number), what, "put `0` behind another member")
         known[entry.key] = entry

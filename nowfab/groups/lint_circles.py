@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nowfab import names
-from nowfab.errors import NameRefused, Place
+from nowfab.errors import Place
+from nowfab.groups import lint_words
 from nowfab.groups.finding import Finding, error
 from nowfab.groups.resolve import DEEPEST, Groups, circle, too_deep
 
@@ -77,13 +77,6 @@ def _below(walk: _Walk) -> Iterator[Finding]:
 def _inner(groups: Groups, name: str) -> _Inner:
     """Give the groups that stand in a group, with the line of each."""
     for member in groups.of(name).members:
-        for word in _words(member.text):
-            if word.port is None and word.name in groups and not member.host:
+        for word in lint_words.words(member):
+            if groups.names_group(member, word):
                 yield word.name, member.place
-
-
-def _words(text: str) -> tuple[names.Word, ...]:
-    try:
-        return names.words(text)
-    except NameRefused:
-        return ()

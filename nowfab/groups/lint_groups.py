@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from nowfab import names
-from nowfab.errors import FileError, NameRefused, Place
-from nowfab.groups import clusters, csshrc, lint_circles, tags
+from nowfab.errors import FileError, Place
+from nowfab.groups import clusters, csshrc, lint_circles, lint_words, tags
 from nowfab.groups.clusters import ClustersFile, Group
 from nowfab.groups.finding import Finding, warning
 from nowfab.groups.resolve import Groups, merge
@@ -56,7 +56,7 @@ def _replaced(files: Sequence[ClustersFile]) -> Iterator[Finding]:
 def _twice(group: Group) -> Iterator[Finding]:
     counted: Counter[names.Word] = Counter()
     for member in group.members:
-        for word in dict.fromkeys(_words(member.text)):
+        for word in dict.fromkeys(lint_words.words(member)):
             counted[word] += 1
             if counted[word] == 2:
                 what = f"`{word.name}` stands in `{group.name}` again; cssh opens two windows to it"
@@ -66,7 +66,7 @@ def _twice(group: Group) -> Iterator[Finding]:
 def _hosts(group: Group, groups: Groups) -> Iterator[Finding]:
     """Tell of members that look like a group and are a host, for cssh or for both."""
     for member in group.members:
-        for word in _words(member.text):
+        for word in lint_words.words(member):
             if member.host or word.name not in groups:
                 continue
             if word.port is None and not groups.of(word.name).members:
@@ -75,10 +75,3 @@ def _hosts(group: Group, groups: Groups) -> Iterator[Finding]:
             if word.port is not None:
                 what = f"`{word.name}:{word.port}` is a host, in cssh too, and not the group `{word.name}`"
                 yield warning("port", member.place, what, "give the hosts of the group their port")
-
-
-def _words(text: str) -> tuple[names.Word, ...]:
-    try:
-        return names.words(text)
-    except NameRefused:
-        return ()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from nowfab import names
 from nowfab.errors import FileError, NameRefused
-from nowfab.groups import cssh_words
+from nowfab.groups import cssh, cssh_words
 from nowfab.groups.clusters import check_tag
 from nowfab.groups.clusters import member as plain
 from nowfab.groups.finding import Finding, error, warning
@@ -14,6 +14,14 @@ from nowfab.groups.lines import Member
 
 SHOWN = 4
 """Hosts of a reading that are told in a message."""
+
+
+def words(member: Member) -> tuple[names.Word, ...]:
+    """Read a member for other findings, nobody where it cannot be: then `member` here has told that."""
+    try:
+        return names.words(member.text)
+    except NameRefused:
+        return ()
 
 
 def tag(word: Member, kind: str) -> Iterator[Finding]:
@@ -34,7 +42,7 @@ def member(word: Member, kind: str) -> Iterator[Finding]:
     """Look at a member of a group, in a tags file the host that a line begins with."""
     try:
         text = plain(word).text
-        meant = tuple(map(_written, names.words(text)))
+        meant = tuple(map(names.written, names.words(text)))
     except (FileError, NameRefused) as refused:
         what = refused.what if isinstance(refused, FileError) else str(refused)
         made = _cssh_makes(word.text) if kind == "clusters" else ""
@@ -63,7 +71,7 @@ def _kind(text: str, what: str) -> str:
     """Class what cannot be read by what is odd about it."""
     if what == "tag" and text in ("$", "#", "%", ">"):
         return "prompt"
-    if any(character in text for character in "`!$;"):
+    if cssh.spoils(text):
         return "bad-character"
     if text.startswith("-"):
         return "option"
@@ -84,7 +92,7 @@ def _mend(text: str, what: str) -> str:
 
 def _cssh_makes(text: str) -> str:
     """Say what becomes of a word in cssh, where that can be told."""
-    if any(character in text for character in "`!$;"):
+    if cssh.spoils(text):
         return "; cssh leaves the whole group empty because of it"
     try:
         made = cssh_words.expand(text)
@@ -103,9 +111,3 @@ def _few(words: Sequence[str]) -> str:
 def _for_both(meant: Sequence[str]) -> str:
     more = " …" if len(meant) > SHOWN else ""
     return names.shown(" ".join(meant[:SHOWN]) + more)
-
-
-def _written(word: names.Word) -> str:
-    """Write a word as it would stand alone in a file."""
-    name = f"[{word.name}]" if ":" in word.name and word.port else word.name
-    return (f"{word.user}@" if word.user else "") + name + (f":{word.port}" if word.port else "")

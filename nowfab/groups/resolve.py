@@ -9,6 +9,7 @@ from nowfab import names
 from nowfab.errors import FileError, NameRefused, NoSuchTarget, Place
 from nowfab.groups.clusters import ClustersFile, Group
 from nowfab.groups.lines import Member
+from nowfab.names import Word
 
 DEEPEST = 100
 """Groups within groups within groups; deeper is taken for a mistake."""
@@ -21,7 +22,7 @@ _SHOWN = 10
 class Seat:
     """One place in a group: who sits there, the line that says so, and the group it stands in."""
 
-    word: names.Word
+    word: Word
     place: Place
     group: str = ""
 
@@ -50,16 +51,28 @@ class Groups:
         NoSuchTarget for an unknown group, FileError for a cycle or too much of anything.
         """
         self.of(name)
-        return _seats(self._by_name, name, (), {})
+        return _seats(self, name, (), {})
 
     def everybody(self) -> tuple[Seat, ...]:
         """Give the members of all groups in order, each (user, name, port) once; FileError."""
         known: dict[str, tuple[Seat, ...]] = {}
-        found: dict[names.Word, Seat] = {}
+        found: dict[Word, Seat] = {}
         for name in self._by_name:
-            for seat in _seats(self._by_name, name, (), known):
+            for seat in _seats(self, name, (), known):
                 found.setdefault(seat.word, seat)
         return tuple(found.values())
+
+    def names_group(self, member: Member, word: Word) -> bool:
+        """Whether a word of a member means a group: a port, or a window of its own, makes it a host."""
+        return word.port is None and word.name in self and not member.host
+
+    def written(self, name: str) -> tuple[tuple[Word, bool], ...]:
+        """Give the members as they were written, and whether each is a group; NoSuchTarget, FileError."""
+        return tuple(
+            (word, self.names_group(member, word))
+            for member in self.of(name).members
+            for word in _words(member)
+        )
 
     def of(self, name: str) -> Group:
         """Give one group as it is written; NoSuchTarget."""
@@ -99,16 +112,16 @@ def no_such(name: str, known: Sequence[str]) -> str:
 
 
 def _seats(
-    groups: dict[str, Group], name: str, above: tuple[str, ...], known: dict[str, tuple[Seat, ...]]
+    groups: Groups, name: str, above: tuple[str, ...], known: dict[str, tuple[Seat, ...]]
 ) -> tuple[Seat, ...]:
     """Resolve one group; `above` is the way that led here, `known` what is resolved already."""
     if name in known:
         return known[name]
     way = (*above, name)
-    found: dict[names.Word, Seat] = {}
-    for member in groups[name].members:
+    found: dict[Word, Seat] = {}
+    for member in groups.of(name).members:
         for word in _words(member):
-            if word.port is None and word.name in groups and not member.host:
+            if groups.names_group(member, word):
                 _may_enter(word.name, way, member)
                 inner = _seats(groups, word.name, way, known)
                 seats = inner if word.user is None else tuple(_as_user(seat, word.user) for seat in inner)
@@ -122,7 +135,7 @@ def _seats(
     return known[name]
 
 
-def _words(member: Member) -> tuple[names.Word, ...]:
+def _words(member: Member) -> tuple[Word, ...]:
     try:
         return names.words(member.text)
     except NameRefused as error:

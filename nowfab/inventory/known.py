@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from nowfab import groups, names
+from nowfab import groups
 from nowfab.errors import FileError, Place
 from nowfab.groups import Groups, Seat, Source
 from nowfab.inventory.facts import NodesFile, Via
@@ -47,11 +47,7 @@ class Inventory:
 
     def written(self, group: str) -> tuple[tuple[Word, bool], ...]:
         """Give the members of a group as they were written, and whether each is a group itself."""
-        return tuple(
-            (word, not member.host and word.port is None and word.name in self._groups)
-            for member in self._groups.of(group).members
-            for word in names.words(member.text)
-        )
+        return self._groups.written(group)
 
     def has_group(self, name: str) -> bool:
         """Tell whether there is such a group."""

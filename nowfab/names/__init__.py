@@ -4,7 +4,7 @@ from nowfab.names.checked import is_host_name, node, port, shown, user
 from nowfab.names.expression import Kind, Term, regex, terms
 from nowfab.names.folding import fold
 from nowfab.names.patterns import LIMIT, expand, split
-from nowfab.names.word import Word, check, words
+from nowfab.names.word import Word, check, words, written
 
 __all__ = [
     "LIMIT",
@@ -23,4 +23,5 @@ __all__ = [
     "terms",
     "user",
     "words",
+    "written",
 ]

@@ -40,6 +40,12 @@ def words(text: str) -> tuple[Word, ...]:
     return tuple(found)
 
 
+def written(word: Word) -> str:
+    """Write a word so that `words` reads it; brackets keep the colons of an IPv6 address from its port."""
+    name = f"[{word.name}]" if ":" in word.name and word.port else word.name
+    return (f"{word.user}@" if word.user else "") + name + (f":{word.port}" if word.port else "")
+
+
 def check(text: str) -> None:
     """Refuse one bad word without unfolding it: its form, its number, its first and last name."""
     if not _PLAIN.fullmatch(text) and not _ipv6(text):

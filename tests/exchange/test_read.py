@@ -63,7 +63,8 @@ def test_what_a_format_without_groups_holds_comes_back_as_one(format: str, roste
     if format == "hosts":
         assert {host for host in fitting.hosts if host.address} == set(back.hosts)
     elif format == "ssh-config":
-        plain = {item for item in items if fitting.host(item.name) == Host(item.name)}
+        facts = fitting.facts()
+        plain = {item for item in items if facts(item.name) == Host(item.name)}
         assert items - {Item(item.name) for item in plain} == found
         assert set(fitting.hosts) == set(back.hosts)
     else:

@@ -93,6 +93,13 @@ def test_no_format_loses_anything_of_a_plain_group() -> None:
     assert {"pssh", "ssh-config", "hosts"} == told
 
 
+def test_groups_that_meet_again_are_unfolded_once() -> None:
+    """Each of fifty levels names the next one twice, as two users: 2**50 ways lead down."""
+    levels = "".join(f"g{level} g{level + 1} pi@g{level + 1}\n" for level in range(50))
+
+    assert "g0 red09 pi@red09\n" in written("clusterssh-portable", f"{levels}g50 red09\n")
+
+
 def test_the_real_cssh_reads_the_export(tmp_path: Path) -> None:
     perl = Path(__file__).parent.parent / "groups" / "clusterssh" / "resolve.pl"
     (tmp_path / "clusters").write_text(written("clusterssh"))
