@@ -1,6 +1,6 @@
 """Tell for each change whether it is made already, may be made, or stands against what is there."""
 
-from nowfab.agent.kernel import sysctl_at, sysctl_holds
+from nowfab.agent.kernel import spaced, sysctl_at, sysctl_holds
 from nowfab.agent.packages import packages_at, packages_hold
 from nowfab.agent.request import Job
 from nowfab.agent.standing import both, group_name, owner_name, same, stands_at
@@ -51,7 +51,7 @@ def goal_of(change: dict, job: Job, now: dict) -> dict:
     if kind == "unit":
         return unit_after(change, now)
     if kind == "sysctl":
-        return {"value": " ".join(change["value"].split())}
+        return {"value": spaced(change["value"])}
     there = {name: {"version": "yes"} for name in change["install"]}
     there.update({name: {"version": ""} for name in change["remove"]})
     return dict(now, **there)
@@ -94,7 +94,7 @@ def against(change: dict, now: dict) -> str:
             if differ(was[name], now[name])
         )
     if kind == "sysctl":
-        then = None if was.get("value") is None else " ".join(was["value"].split())
+        then = None if was.get("value") is None else spaced(was["value"])
         return (
             ""
             if then == now["value"]

@@ -12,11 +12,16 @@ def sysctl_path(key: str) -> bytes:
     return KERNEL + to_bytes(path)
 
 
+def spaced(value: str) -> str:
+    """Write a value with single spaces, as it is compared: the kernel puts tabs between numbers."""
+    return " ".join(value.split())
+
+
 def sysctl_at(key: str) -> dict:
     """Give the value of a parameter, its numbers one space apart; None where the kernel has none."""
     try:
         with open(sysctl_path(key), "rb") as file:
-            return {"value": " ".join(file.read().decode("utf-8", "surrogateescape").split())}
+            return {"value": spaced(file.read().decode("utf-8", "surrogateescape"))}
     except FileNotFoundError:
         return {"value": None}
     except OSError as error:
@@ -25,7 +30,7 @@ def sysctl_at(key: str) -> dict:
 
 def sysctl_holds(change: dict, now: dict) -> bool:
     """Say whether a parameter has its value."""
-    return bool(now["value"] == " ".join(change["value"].split()))
+    return bool(now["value"] == spaced(change["value"]))
 
 
 def set_sysctl(change: dict) -> None:

@@ -67,11 +67,8 @@ def import_groups(
     files = {"clusters": ours.clusters(found), "nodes.yaml": ours.nodes(found)}
     screen = standard()
     if write:
-        screen.say(
-            visible(
-                results.write(Path("groups"), {name: text for name, text in files.items() if text}, False)
-            )
-        )
+        kept = {name: text for name, text in files.items() if text}
+        screen.say(visible(results.write(Path("groups"), kept, overwrite=False)))
     else:
         for name, text in files.items():
             if text:

@@ -15,6 +15,7 @@ from nowfab.cli.node_task import our_task
 from nowfab.groups import Source, lint
 from nowfab.groups.finding import Finding
 from nowfab.groups.sources import Kind
+from nowfab.report import summary
 from nowfab.report.visible import visible
 from nowfab.terminal.screen import standard
 
@@ -57,13 +58,9 @@ def _line(finding: Finding) -> str:
 
 
 def _sum(looked: Sequence[Source], errors: int, warnings: int) -> str:
-    files = _counted(len(looked), "file")
+    files = summary.counted(len(looked), "file")
     if not looked:
         return "there are no groups files yet; `nowfab init` writes some to begin with"
     if not errors and not warnings:
         return f"{files}: all well, here and in cssh"
-    return f"{files}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return f"{files}: {summary.counted(errors, 'error')}, {summary.counted(warnings, 'warning')}"

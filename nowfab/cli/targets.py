@@ -22,11 +22,8 @@ _PATIENCE = 5
 def known(practice: bool = True) -> Inventory:
     """Read every groups file that there is, and, unless told otherwise, the practice nodes."""
     from nowfab.fleet import state
-    from nowfab.store import files
 
-    found, read = sources.read()
-    nodes = None if found.nodes is None else (str(found.nodes), files.read(found.nodes))
-    return inventory.build(read, nodes, state.load(fleet_folder()) if practice else ())
+    return sources.known(state.load(fleet_folder()) if practice else ())
 
 
 def fleet_folder() -> Path:

@@ -9,7 +9,7 @@ from nowfab.blobs import Blob
 from nowfab.plan import wire
 from nowfab.plan.wire import Garbled, Reply, Request
 from nowfab.remote import Shape
-from nowfab.talk import Ending, Exec, Outcome
+from nowfab.talk import Exec, Outcome
 
 TAIL = 2000
 """Bytes of standard error that are looked at for a reason."""
@@ -42,11 +42,6 @@ def reply(outcome: Outcome, request: Request) -> Reply:
         return wire.decode(output, request.run, request.questions)
     except Garbled as error:
         raise NoReply(_why(outcome, str(error))) from error
-
-
-def reached(outcome: Outcome) -> bool:
-    """Whether the outcome can hold a reply."""
-    return outcome.ending is Ending.EXITED
 
 
 def _why(outcome: Outcome, garbled: str) -> str:

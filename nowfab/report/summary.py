@@ -20,4 +20,9 @@ def summary(report: Report) -> str:
 
 def nodes(count: int) -> str:
     """Count nodes in words that a person would write."""
-    return "1 node" if count == 1 else f"{count} nodes"
+    return counted(count, "node")
+
+
+def counted(count: int, what: str) -> str:
+    """Count things whose plural ends in s."""
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from nowfab.blobs import Blob
 from nowfab.plan.changes import Change, WriteFile
-from nowfab.plan.questions import File, Folder, Other, PathAt
+from nowfab.plan.questions import File, Folder, Other, PathAt, Standing
 from nowfab.plan.steps import Refused, Step
 from nowfab.plan.view import View
 from nowfab.steps.rights import ANY, Rights
 
 NEW = 0o644
 """The mode of a new file where nobody says one."""
+
+
+def write(
+    path: str,
+    content: Blob,
+    rights: Rights,
+    was: Standing,
+    secret: bool,
+    check: tuple[str, ...],
+    verify: tuple[str, ...],
+) -> tuple[Change, ...]:
+    """Want what is missing: nothing where content and rights are so."""
+    known = was if isinstance(was, File) else None
+    if known and known.sha256 == content.sha256 and rights.hold(known):
+        return ()
+    return (WriteFile(path, content, *rights.over(known, NEW), was, secret, check, verify),)
 
 
 def file(
@@ -27,9 +43,6 @@ def file(
         was = view.at(path, content=not secret)
         if isinstance(was, Folder | Other):
             raise Refused(f"{path} is {was.what if isinstance(was, Other) else 'a folder'}, not a file")
-        if isinstance(was, File) and was.sha256 == content.sha256 and rights.hold(was):
-            return ()
-        mode, owner, group = rights.over(was if isinstance(was, File) else None, NEW)
-        return (WriteFile(path, content, mode, owner, group, was, secret, check, verify),)
+        return write(path, content, rights, was, secret, check, verify)
 
     return Step(f"file {path}", (PathAt(path, content=not secret),), decide)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nowfab.blobs import MemoryBlob
-from nowfab.plan.changes import Change, WriteFile
+from nowfab.plan.changes import Change
 from nowfab.plan.questions import Absent, File, PathAt, Standing
 from nowfab.plan.steps import Refused, Step
 from nowfab.plan.view import View
-from nowfab.steps.file import NEW
+from nowfab.steps import file
 from nowfab.steps.rights import ANY, Rights
 
 Render = Callable[[str], str]
@@ -28,15 +28,11 @@ def text(
 
     def decide(view: View) -> tuple[Change, ...]:
         was = view.at(path)
-        old = _text(path, was)
-        new = render(old)
-        if isinstance(was, File) and new == old and rights.hold(was):
-            return ()
+        new = render(_text(path, was))
         if isinstance(was, Absent) and not new:
             return ()
         content = MemoryBlob(new.encode("utf-8", "surrogateescape"))
-        mode, owner, group = rights.over(was if isinstance(was, File) else None, NEW)
-        return (WriteFile(path, content, mode, owner, group, was, False, check, verify),)
+        return file.write(path, content, rights, was, False, check, verify)
 
     return Step(title, (PathAt(path),), decide)
 

@@ -11,7 +11,6 @@ from nowfab.plan import call, diff
 from nowfab.plan.call import Agent, NoReply
 from nowfab.plan.changes import Change
 from nowfab.plan.decide import Stage, foresee, next_stage
-from nowfab.plan.questions import Answer, Question
 from nowfab.plan.steps import Plan, Refused, Step
 from nowfab.plan.view import NeedsStage, Unanswered, View
 from nowfab.plan.wire import Reply, Request
@@ -54,7 +53,7 @@ def apply(plans: Callable[[Node], Plan], manner: Manner, runs: Callable[[], str]
 def _talk(node: Node, plan: Plan, manner: Manner, runs: Callable[[], str]) -> Talk:
     row = Result(node.name, Status.OK)
     try:
-        view = yield from _look(plan, manner, runs())
+        view = yield from _make(plan, manner, runs(), ())
         if manner.dry:
             return _foreseen(row, foresee(plan.steps, view))
         steps: Sequence[Step] = plan.steps
@@ -86,10 +85,6 @@ def _failed(reason: str) -> _End:
     return _End(lambda node: Result(node.name, Status.FAILED, reason=reason))
 
 
-def _look(plan: Plan, manner: Manner, run: str) -> Generator[Exec, Outcome, View]:
-    return (yield from _make(plan, manner, run, ()))
-
-
 def _make(
     plan: Plan, manner: Manner, run: str, changes: tuple[Change, ...]
 ) -> Generator[Exec, Outcome, View]:
@@ -99,7 +94,7 @@ def _make(
     outcome = yield manner.agent.exec(request)
     if outcome.ending is Ending.LOST and not outcome.late:
         outcome = yield manner.agent.exec(request)  # a run is applied at most once
-    if not call.reached(outcome):
+    if outcome.ending is not Ending.EXITED:
         raise _End(lambda node: command.result(node, outcome))
     try:
         reply = call.reply(outcome, request)
@@ -109,11 +104,7 @@ def _make(
         raise _End(lambda node: Result(node.name, Status.LOST, reason=_UNDER_WAY))
     if changes and reply.state != "applied":
         raise _failed(_state(reply, changes))
-    return View(_answers(questions, reply.answers))
-
-
-def _answers(questions: Sequence[Question], answers: Sequence[Answer]) -> dict[Question, Answer]:
-    return dict(zip(questions, answers, strict=True))
+    return View(dict(zip(questions, reply.answers, strict=True)))
 
 
 def _state(reply: Reply, changes: Sequence[Change]) -> str:

@@ -179,10 +179,11 @@ class Front:
             attempt.resolved(answer)
 
     def _park(self, attempt: Attempt) -> None:
-        if attempt in self._attempts and not attempt.parked:
+        waits = attempt in self._attempts
+        if waits:
             attempt.parked = True
             self._young -= 1
-        if attempt in self._attempts and not attempt.answered:
+        if waits and not attempt.answered:
             self._window.leave(attempt.dial.number)
         else:
             self._lose_patience(attempt.dial.number)
