@@ -47,8 +47,12 @@ def _one(file: str) -> Source:
     from nowfab.store import files
 
     path = Path(file)
-    kind: Kind = "tags" if path.name.startswith("tags") else "clusters"
-    return Source(file, files.read(path, exact=True), kind)
+    return Source(file, files.read(path, exact=True), kind(path))
+
+
+def kind(path: Path) -> Kind:
+    """Tell by its name which kind of file one is that no settings speak of."""
+    return "tags" if path.name.startswith("tags") else "clusters"
 
 
 def _line(finding: Finding) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from invoke import Collection, Exit, Program
 
-from nowfab.cli import fleet, groups, groups_exchange, groups_lint, words
+from nowfab.cli import fleet, groups, groups_edit, groups_exchange, groups_lint, words
 from nowfab.cli.init import init
 from nowfab.cli.line import Words
 from nowfab.cli.ping import ping
@@ -28,6 +28,10 @@ def tasks(argv: Sequence[str]) -> Collection:
             groups_lint.lint_groups,
             groups_exchange.export_groups,
             groups_exchange.import_groups,
+            groups_edit.add_members,
+            groups_edit.remove_members,
+            groups_edit.delete_group,
+            groups_edit.rename_group,
         )
     )
     ours.add_collection(Collection("fleet", fleet.up, fleet.ps, fleet.down))

@@ -14,7 +14,7 @@ from nowfab.groups import lines
 from nowfab.groups.clusters import ClustersFile, gathered, member
 from nowfab.groups.lines import Member
 
-_SETTING = re.compile(r"\s*(?P<key>\S+?)\s*=\s*(?P<value>.*?)\s*", re.ASCII | re.DOTALL)
+SETTING = re.compile(r"(?P<head>\s*(?P<key>\S+?)\s*=)\s*(?P<value>.*?)\s*", re.ASCII | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def groups(text: str, file: str) -> ClustersFile:
 def _said(text: str, file: str) -> dict[str, tuple[str, Place]]:
     said: dict[str, tuple[str, Place]] = {}
     for line in lines.logical(text, file):
-        match = _SETTING.fullmatch(line.text)
+        match = SETTING.fullmatch(line.text)
         if match is not None:
             said[match["key"]] = match["value"], Place(file, line.numbers[0])
     return said

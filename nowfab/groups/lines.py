@@ -19,7 +19,7 @@ MOST = 500_000
 
 _COMMENT = re.compile(r"\s*#.*", re.ASCII | re.DOTALL)
 _WORD = re.compile(r"\S+", re.ASCII)
-_BLANK = " \t\r\n\f\v"
+BLANK = " \t\r\n\f\v"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +36,24 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line with its continuations joined: where each piece begins, and its number."""
+    """A line with its continuations joined: where each piece begins, here and in the file, and its number."""
 
     text: str
     starts: tuple[int, ...]
     numbers: tuple[int, ...]
+    offsets: tuple[int, ...]
 
     def number(self, at: int) -> int:
         """Tell in which line of the file a character stands."""
-        return self.numbers[bisect_right(self.starts, at) - 1]
+        return self.numbers[self._piece(at)]
+
+    def offset(self, at: int) -> int:
+        """Tell at which character of the whole file a character stands."""
+        piece = self._piece(at)
+        return self.offsets[piece] + at - self.starts[piece]
+
+    def _piece(self, at: int) -> int:
+        return bisect_right(self.starts, at) - 1
 
 
 def read(text: str, file: str) -> Iterator[list[Member]]:
@@ -60,33 +69,36 @@ def logical(text: str, file: str) -> Iterator[Line]:
     """Give the lines that say something, comments dropped, continuations joined. Raises FileError."""
     if text.count("\n") > MOST:
         raise FileError(Place(file, MOST), f"more than {MOST:,} lines in one file")
-    text = text.removeprefix("\ufeff")
+    offset = len(text) - len(text := text.removeprefix("\ufeff"))
     pieces: list[str] = []
     numbers: list[int] = []
+    offsets: list[int] = []
     for number, raw in enumerate(text.split("\n"), 1):
         comment = raw.startswith("#")
         if comment and pieces:
             what = "a comment stands between continued lines, where cssh would drop the rest"
             raise FileError(Place(file, number), what)
-        piece = "" if comment else _COMMENT.sub("", raw).rstrip(_BLANK)
+        piece = "" if comment else _COMMENT.sub("", raw).rstrip(BLANK)
         goes_on = piece.endswith("\\")
         pieces.append(piece[:-1] if goes_on else piece)
         numbers.append(number)
+        offsets.append(offset)
+        offset += len(raw) + 1
         if goes_on:
             continue
-        yield from _joined(pieces, numbers)
-        pieces, numbers = [], []
-    yield from _joined(pieces, numbers)
+        yield from _joined(pieces, numbers, offsets)
+        pieces, numbers, offsets = [], [], []
+    yield from _joined(pieces, numbers, offsets)
 
 
-def _joined(pieces: Sequence[str], numbers: Sequence[int]) -> Iterator[Line]:
+def _joined(pieces: Sequence[str], numbers: Sequence[int], offsets: Sequence[int]) -> Iterator[Line]:
     text = "".join(pieces)
-    if not text.strip(_BLANK):
+    if not text.strip(BLANK):
         return
     starts = [0]
     for piece in pieces[:-1]:
         starts.append(starts[-1] + len(piece))
-    yield Line(text, tuple(starts), tuple(numbers))
+    yield Line(text, tuple(starts), tuple(numbers), tuple(offsets))
 
 
 def _words(line: Line, file: str, most: int) -> list[Member]:

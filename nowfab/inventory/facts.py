@@ -41,11 +41,15 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class NodesFile:
-    """What a nodes.yaml says; `entries` are the numbers of the facts that speak of a name, in order."""
+    """What a nodes.yaml says; `entries` are the numbers of the facts that speak of a name, in order.
+
+    `places` tells where each of the facts begins.
+    """
 
     defaults: Facts = Facts()
     facts: tuple[Facts, ...] = ()
     entries: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    places: tuple[Place, ...] = ()
 
     def __contains__(self, name: str) -> bool:
         return name in self.entries

@@ -61,6 +61,11 @@ class Inventory:
         """Tell whether nodes.yaml or a practice fleet speaks of this node by its name."""
         return name in self._nodes or name in self._practice
 
+    def entry(self, name: str) -> Place | None:
+        """Tell where nodes.yaml first speaks of a node."""
+        numbers = self._nodes.entries.get(name, ())
+        return self._nodes.places[numbers[0]] if numbers else None
+
     def names(self) -> frozenset[str]:
         """Give every name that anything speaks of, members of all groups too."""
         if not self._names:

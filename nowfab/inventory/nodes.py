@@ -40,7 +40,8 @@ def _numbered(defaults: Facts, nodes: Sequence[tuple[Text, Facts]]) -> NodesFile
         if left < 0 or len(entries) > names.LIMIT:
             what = f"more than {names.LIMIT:,} nodes in one file, or {MOST:,} with repetitions"
             raise FileError(key.place, what)
-    return NodesFile(defaults, tuple(facts for _, facts in nodes), entries)
+    places = tuple(key.place for key, _ in nodes)
+    return NodesFile(defaults, tuple(facts for _, facts in nodes), entries, places)
 
 
 def _unfold(key: Text) -> list[str]:

@@ -52,9 +52,12 @@ def lines(change: Change) -> tuple[str, ...]:
     if not isinstance(change, WriteFile) or change.secret:
         return ()
     old, new = _text(_content(change.was)), _text(change.content)
-    if old is None or new is None or old == new:
-        return ()
-    found = difflib.unified_diff(_whole(old), _whole(new), change.path, change.path)
+    return () if old is None or new is None else texts(change.path, old, new)
+
+
+def texts(path: str, old: str, new: str) -> tuple[str, ...]:
+    """Give a unified diff of two texts, empty where they are equal."""
+    found = difflib.unified_diff(_whole(old), _whole(new), path, path)
     return tuple(part for line in found for part in line.removesuffix("\n").split("\n"))
 
 

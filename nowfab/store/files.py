@@ -47,7 +47,7 @@ class Extra:
 
 def settings(home: Path, etc: Path = _ETC) -> tuple[Path, ...]:
     """Find ClusterSSH's own settings, in the order in which it reads them."""
-    return tuple(filter(_exists, (etc / "csshrc", home / ".csshrc", home / ".clusterssh" / "config")))
+    return tuple(filter(exists, (etc / "csshrc", home / ".csshrc", home / ".clusterssh" / "config")))
 
 
 def find(folder: Path, home: Path, extra: Extra = Extra(), etc: Path = _ETC) -> Found:
@@ -60,7 +60,7 @@ def find(folder: Path, home: Path, extra: Extra = Extra(), etc: Path = _ETC) -> 
     return Found(
         _all(etc, home, extra.clusters, own, "clusters"),
         _all(etc, home, extra.tags, own, "tags"),
-        next((place / "nodes.yaml" for place in own if _exists(place / "nodes.yaml")), None),
+        next((place / "nodes.yaml" for place in own if exists(place / "nodes.yaml")), None),
         project,
     )
 
@@ -68,7 +68,7 @@ def find(folder: Path, home: Path, extra: Extra = Extra(), etc: Path = _ETC) -> 
 def _all(etc: Path, home: Path, extra: Sequence[str], own: Sequence[Path], name: str) -> tuple[Path, ...]:
     further = [_expanded(path, home) for path in extra]
     candidates = (etc / name, home / ".clusterssh" / name, *further, *(place / name for place in own))
-    return tuple(dict.fromkeys(filter(_exists, candidates)))
+    return tuple(dict.fromkeys(filter(exists, candidates)))
 
 
 def _expanded(path: str, home: Path) -> Path:
@@ -78,7 +78,7 @@ def _expanded(path: str, home: Path) -> Path:
 
 
 def _holds_groups(folder: Path) -> bool:
-    return any(_exists(folder / "groups" / name) for name in ("clusters", "tags", "nodes.yaml"))
+    return any(exists(folder / "groups" / name) for name in ("clusters", "tags", "nodes.yaml"))
 
 
 def read(path: Path, exact: bool = False) -> str:
@@ -102,7 +102,7 @@ def read(path: Path, exact: bool = False) -> str:
 _TOO_LARGE = f"it is larger than {LARGEST // 1024 // 1024} MiB"
 
 
-def _exists(path: Path) -> bool:
+def exists(path: Path) -> bool:
     """Tell whether anything stands there; what cannot be looked at is for `read` to complain of."""
     try:
         path.lstat()
