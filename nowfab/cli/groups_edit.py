@@ -21,16 +21,13 @@ from nowfab.terminal.screen import standard
 
 _MEMBERS = "nodes and groups, as in red01, red[01-05] or pi@red01,blue"
 _FILE = "change this file (the one that defines the group; a new one goes to groups/clusters)"
-_DRY = "only show what would change"
 
 
 @our_task(
     name="add",
-    help={"group": "the group; a new one is made", "members": _MEMBERS, "file": _FILE, "dry": _DRY},
+    help={"group": "the group; a new one is made", "members": _MEMBERS, "file": _FILE},
 )
-def add_members(
-    context: Context, group: str, members: str, file: str | None = None, dry: bool = False
-) -> None:
+def add_members(context: Context, group: str, members: str, file: str | None = None) -> None:
     """Put members into a group, and change nothing else in its file."""
 
     def decide(read: Sequence[Source], home: str) -> Edited:
@@ -39,29 +36,27 @@ def add_members(
             _no_node(group)
         return edit.add(read, group, edit.words(members, known), home, file is not None)
 
-    _edit(decide, file, dry, group)
+    _edit(context, decide, file, group)
 
 
-@our_task(name="remove", help={"group": "the group", "members": _MEMBERS, "file": _FILE, "dry": _DRY})
-def remove_members(
-    context: Context, group: str, members: str, file: str | None = None, dry: bool = False
-) -> None:
+@our_task(name="remove", help={"group": "the group", "members": _MEMBERS, "file": _FILE})
+def remove_members(context: Context, group: str, members: str, file: str | None = None) -> None:
     """Take members out of a group, and change nothing else in its file."""
 
     def decide(read: Sequence[Source], home: str) -> Edited:
         return edit.remove(read, group, edit.words(members, groups.load(read)))
 
-    _edit(decide, file, dry, group)
+    _edit(context, decide, file, group)
 
 
-@our_task(name="delete", help={"group": "the group", "file": _FILE, "dry": _DRY})
-def delete_group(context: Context, group: str, file: str | None = None, dry: bool = False) -> None:
+@our_task(name="delete", help={"group": "the group", "file": _FILE})
+def delete_group(context: Context, group: str, file: str | None = None) -> None:
     """Take a whole group out of its file; its nodes stay wherever else they are."""
-    _edit(lambda read, home: edit.delete(read, group), file, dry, group, group)
+    _edit(context, lambda read, home: edit.delete(read, group), file, group, group)
 
 
-@our_task(name="rename", help={"old": "the group", "new": "its new name", "file": _FILE, "dry": _DRY})
-def rename_group(context: Context, old: str, new: str, file: str | None = None, dry: bool = False) -> None:
+@our_task(name="rename", help={"old": "the group", "new": "its new name", "file": _FILE})
+def rename_group(context: Context, old: str, new: str, file: str | None = None) -> None:
     """Give a group another name, there and in every group that names it."""
 
     def decide(read: Sequence[Source], home: str) -> Edited:
@@ -70,25 +65,28 @@ def rename_group(context: Context, old: str, new: str, file: str | None = None, 
             _no_node(new)
         return edited
 
-    _edit(decide, file, dry, new, old)
+    _edit(context, decide, file, new, old)
 
 
 def _edit(
-    decide: Callable[[Sequence[Source], str], Edited], file: str | None, dry: bool, group: str, old: str = ""
+    context: Context,
+    decide: Callable[[Sequence[Source], str], Edited],
+    file: str | None,
+    group: str,
+    old: str = "",
 ) -> None:
     def decided() -> tuple[Sequence[New], str]:
-        read, home = _read(file)
-        edited = decide(read, home)
-        for warning in unharmed.check(read, edited):
+        before, home = read(file)
+        edited = decide(before, home)
+        for warning in unharmed.check(before, edited):
             standard().say(visible(f"{rewriting.near(str(warning.place))}: {warning.what}; {warning.mend}"))
-        pairs = zip(read, edited.sources, strict=True)
-        there = [New(Path(was.file), now.text, _was(was)) for was, now in pairs if was.text != now.text]
-        return there, _sentence(edited, group, old, bool(there))
+        there = news(before, edited)
+        return there, _sentence(edited, group, old)
 
-    rewriting.rewrite(decided, dry)
+    rewriting.rewrite(decided, context.config.run.dry)
 
 
-def _read(file: str | None) -> tuple[tuple[Source, ...], str]:
+def read(file: str | None) -> tuple[tuple[Source, ...], str]:
     """Give all sources and the file for a new group; with a file that nobody else reads, that one alone."""
     found, read = sources.read(exact=True)
     home = Path(file) if file else (found.project or surroundings.project()) / "groups" / "clusters"
@@ -98,6 +96,12 @@ def _read(file: str | None) -> tuple[tuple[Source, ...], str]:
     text = rewriting.text_of(home)
     new = Source(str(home), text or "", groups_lint.kind(home))
     return ((new,) if file else (*read, new)), new.file
+
+
+def news(before: Sequence[Source], edited: Edited) -> Sequence[New]:
+    """Give the files that change."""
+    pairs = zip(before, edited.sources, strict=True)
+    return [New(Path(was.file), now.text, _was(was)) for was, now in pairs if was.text != now.text]
 
 
 def _was(source: Source) -> str | None:
@@ -110,12 +114,11 @@ def _no_node(group: str) -> None:
         raise UsageError(f"`{group}` is a node ({place}); a group needs another name")
 
 
-def _sentence(edited: Edited, group: str, old: str, changed: bool) -> str:
+def _sentence(edited: Edited, group: str, old: str) -> str:
     """Say who is in the group now."""
     known = groups.load(edited.sources)
     hidden = f"; the `{old}` at {known.of(old).place}, which was hidden, counts now" if old in known else ""
     if group not in known:
         return f"`{group}` is no group any more{hidden}"
     members = list(dict.fromkeys(seat.word.name for seat in known.seats(group)))
-    head = f"`{group}` has" if changed else f"nothing to do: `{group}` has"
-    return f"{head} {summary.nodes(len(members))}: {names.fold(members)}{hidden}"
+    return f"`{group}` has {summary.nodes(len(members))}: {names.fold(members)}{hidden}"

@@ -9,6 +9,7 @@ from invoke import Collection, Exit, Program
 from nowfab.cli import fleet, groups, groups_edit, groups_exchange, groups_lint, words
 from nowfab.cli.init import init
 from nowfab.cli.line import Words
+from nowfab.cli.names import make_names
 from nowfab.cli.ping import ping
 from nowfab.cli.run import run
 from nowfab.report.visible import visible
@@ -19,7 +20,7 @@ def tasks(argv: Sequence[str]) -> Collection:
 
     `argv` is the whole line, the program's name first.
     """
-    ours = Collection(run, ping, init)
+    ours = Collection(run, ping, init, make_names)
     ours.add_collection(
         Collection(
             "groups",

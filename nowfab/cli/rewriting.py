@@ -25,9 +25,10 @@ def rewrite(decide: Callable[[], tuple[Sequence[New], str]], dry: bool) -> None:
         files = [file for file in wanted if file.text != (file.was or "")]
         if dry or not files or replace.change(files):
             screen.data(visible(line) + "\n" for file in files for line in _diff(file))
-            screen.say(
-                visible(f"nothing was written, because of --dry; {sentence}" if dry and files else sentence)
+            head = (
+                "nothing to do: " if not files else "nothing was written, because of --dry; " if dry else ""
             )
+            screen.say(visible(head + sentence))
             return
     raise OutputError(f"{files[0].path} is being changed by somebody else all the time; nothing was written")
 

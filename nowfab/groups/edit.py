@@ -67,6 +67,18 @@ def add(sources: Sequence[Source], group: str, typed: Sequence[Word], home: str,
     return Edited(edited(sources, partial(_join, group, fresh), {file}), after)
 
 
+def make(sources: Sequence[Source], wanted: Mapping[str, Sequence[Word]], home: str) -> Edited:
+    """Put new groups into the file `home`, in order. UsageError, FileError."""
+    known = load(sources)
+    after = members(known)
+    lines = []
+    for group, words in wanted.items():
+        check_name(group, known)
+        after[group] = Counter(words)
+        lines.append(" ".join((group, *portable.written(words))))
+    return Edited(edited(sources, lambda source: [splice.below(source.text, lines)], {home}), after)
+
+
 def remove(sources: Sequence[Source], group: str, typed: Sequence[Word]) -> Edited:
     """Take members out; a word without a user or a port means all of its name. UsageError, NoSuchTarget."""
     known = load(sources)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -65,6 +65,15 @@ class Inventory:
         """Tell where nodes.yaml first speaks of a node."""
         numbers = self._nodes.entries.get(name, ())
         return self._nodes.places[numbers[0]] if numbers else None
+
+    def computers(self) -> Iterator[tuple[str, Place]]:
+        """Give the names of which nodes.yaml says what only one computer can have, and where."""
+        for name, numbers in self._nodes.entries.items():
+            for number in numbers:
+                facts = self._nodes.facts[number]
+                if facts.address or facts.mac or facts.local:
+                    yield name, self._nodes.places[number]
+                    break
 
     def names(self) -> frozenset[str]:
         """Give every name that anything speaks of, members of all groups too."""
