@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from nowfab.report.visible import visible
 from nowfab.terminal.screen import standard
 
 _HELP = {
-    "file": "only this file, a tags file if its name begins with `tags`",
+    "file": "only this file, a tags file if its name begins with `tags`, a nodes.yaml if it ends in .yaml",
     "format": "table or json (table)",
 }
 
@@ -29,8 +29,8 @@ _HELP = {
 def lint_groups(context: Context, file: str | None = None, format: str = "table") -> None:
     """Look for mistakes in the groups files, and for lines that cssh reads in another way."""
     settings.choice("--format", format, ("table", "json"))
-    looked = sources.read(exact=True)[1] if file is None else (_one(file),)
-    found = lint.findings(looked)
+    looked, nodes = _looked(file)
+    found = (*lint.findings(looked), *_nodes(nodes, looked))
     errors = sum(finding.level == "error" for finding in found)
     screen = standard()
     if format == "json":
@@ -38,16 +38,30 @@ def lint_groups(context: Context, file: str | None = None, format: str = "table"
         screen.data([json.dumps({"schema": 1, "findings": listed}), "\n"])
     else:
         screen.data(map(_line, found))
-        screen.say(_sum(looked, errors, len(found) - errors))
+        screen.say(_sum(len(looked) + (nodes is not None), errors, len(found) - errors))
     if errors:
         raise Exit(code=1)
 
 
-def _one(file: str) -> Source:
+def _looked(file: str | None) -> tuple[tuple[Source, ...], Path | None]:
+    """Read the files to look at; of a nodes.yaml the path."""
     from nowfab.store import files
 
+    if file is None:
+        found, read = sources.read(exact=True)
+        return read, found.nodes
     path = Path(file)
-    return Source(file, files.read(path, exact=True), kind(path))
+    if path.suffix in (".yaml", ".yml"):
+        return (), path
+    return (Source(file, files.read(path, exact=True), kind(path)),), None
+
+
+def _nodes(path: Path | None, looked: Sequence[Source]) -> Iterator[Finding]:
+    if path is not None:
+        from nowfab.inventory import lint_nodes
+        from nowfab.store import files
+
+        yield from lint_nodes.findings(files.read(path), str(path), looked)
 
 
 def kind(path: Path) -> Kind:
@@ -61,8 +75,8 @@ def _line(finding: Finding) -> str:
     return f"{visible(head)}\n    {visible(finding.mend)}\n"
 
 
-def _sum(looked: Sequence[Source], errors: int, warnings: int) -> str:
-    files = summary.counted(len(looked), "file")
+def _sum(looked: int, errors: int, warnings: int) -> str:
+    files = summary.counted(looked, "file")
     if not looked:
         return "there are no groups files yet; `nowfab init` writes some to begin with"
     if not errors and not warnings:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from invoke import Collection, Exit, Program
 
 from nowfab.cli import fleet, groups, groups_edit, groups_exchange, groups_lint, words
+from nowfab.cli.hosts_file import hosts_file
 from nowfab.cli.init import init
 from nowfab.cli.line import Words
 from nowfab.cli.names import make_names
@@ -20,7 +21,7 @@ def tasks(argv: Sequence[str]) -> Collection:
 
     `argv` is the whole line, the program's name first.
     """
-    ours = Collection(run, ping, init, make_names)
+    ours = Collection(run, ping, init, make_names, hosts_file)
     ours.add_collection(
         Collection(
             "groups",

@@ -49,9 +49,28 @@ class NodeTask(OurTask):
             return self.body(open_session(typed, context.config, given.get("stdin") == "-"), **given)
 
 
+class TargetTask(OurTask):
+    """A task that speaks of nodes and to none of them; its body gets what was typed, behind the Context."""
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """Give Invoke the body's own arguments, then the flags that choose nodes."""
+        own = (one for one in super().get_arguments(ignore_unknown_help) if one.name != "typed")
+        return [*own, *(flag.argument() for flag in FLAGS if flag.names[0] in ("group", "hosts", "exclude"))]
+
+    def __call__(self, *args: Any, **given: Any) -> Any:
+        """Take the flags out and run the body."""
+        typed = take(given)
+        return super().__call__(*args, typed, **given)
+
+
 def node_task(**options: Any) -> Callable[[Callable[..., None]], NodeTask]:
     """Make a node task of `function(session, ...)`; options are Invoke's own."""
     return lambda body: NodeTask(body, auto_shortflags=False, **options)
+
+
+def target_task(**options: Any) -> Callable[[Callable[..., None]], TargetTask]:
+    """Make a task of `function(context, typed, ...)`; options are Invoke's own."""
+    return lambda body: TargetTask(body, auto_shortflags=False, **options)
 
 
 def our_task(**options: Any) -> Callable[[Callable[..., None]], OurTask]:

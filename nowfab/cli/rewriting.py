@@ -1,4 +1,4 @@
-"""Change files of ours: show what changes, write them all or none, begin anew where somebody else wrote."""
+"""Change files of ours: show what changes, write all or none, begin anew where somebody else wrote."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ def rewrite(decide: Callable[[], tuple[Sequence[New], str]], dry: bool) -> None:
         if dry or not files or replace.change(files):
             screen.data(visible(line) + "\n" for file in files for line in _diff(file))
             head = (
-                "nothing to do: " if not files else "nothing was written, because of --dry; " if dry else ""
+                "nothing to do: "
+                if not files
+                else "nothing was written, because of --dry; otherwise: "
+                if dry
+                else ""
             )
             screen.say(visible(head + sentence))
             return

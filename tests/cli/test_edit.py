@@ -46,7 +46,9 @@ def test_dry_shows_the_same_and_writes_nothing(clusters: Path, tmp_path: Path) -
 
     assert (0, before) == (answer.returncode, clusters.read_text())
     assert "+pink red01  # the first\n" in answer.stdout
-    assert answer.stderr.startswith("nothing was written, because of --dry; `pink` has 1 node: red01")
+    assert answer.stderr.startswith(
+        "nothing was written, because of --dry; otherwise: `pink` has 1 node: red01"
+    )
 
 
 def test_a_new_group_makes_the_file_where_there_is_none(tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""Write nodes as lines of /etc/hosts, and see whom their names mean there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from nowfab import names
+from nowfab.errors import FileError, Place, UsageError
+from nowfab.inventory.node import Node
+from nowfab.plan import blocks
+
+
+def content(nodes: Sequence[Node]) -> tuple[str, tuple[str, ...]]:
+    """Give a line for each node that has an IP address, and the names of those that have none."""
+    lines = [f"{address} {node.name}\n" for node in nodes if (address := _address(node)) is not None]
+    return "".join(lines), tuple(node.name for node in nodes if _address(node) is None)
+
+
+def put(text: str, file: str, block: str, nodes: Sequence[Node] | None) -> str:
+    """Put the nodes into a marked block of the text, or with None take that block out.
+
+    UsageError for a name that has another address outside of the block, FileError for a torn block.
+    """
+    marks = blocks.marks(block)
+    try:
+        before, inside, after = blocks.find(text, marks)
+        if nodes is None:
+            return blocks.take(text, marks)
+    except blocks.Torn as torn:
+        raise FileError(file, str(torn)) from None
+    rest = text if before is None else before + "\n" * (inside.count("\n") + 2) + after
+    if taken := list(_taken(rest, file, nodes)):
+        hint = "one name has one address; take that line out, or the block in which it stands with `--remove`"
+        raise UsageError("\n".join((*taken, hint)))
+    return blocks.put(text, marks, content(nodes)[0])
+
+
+def _taken(text: str, file: str, nodes: Sequence[Node]) -> Iterator[str]:
+    """Tell of our names that stand there with another address."""
+    ours = {node.name.lower(): (node.name, _address(node)) for node in nodes}
+    for number, line in enumerate(text.split("\n"), 1):
+        address, *said = line.partition("#")[0].split() or [""]
+        for name in said:
+            known, wanted = ours.get(name.lower(), ("", None))
+            if wanted is not None and _ip(address) != wanted:
+                yield f"{Place(file, number)}: `{known}` is {address} there, {wanted} in nodes.yaml"
+
+
+def _address(node: Node) -> IPv4Address | IPv6Address | None:
+    """Give the address of a node with a name; this computer has lines of its own."""
+    named = names.is_host_name(node.name) and _ip(node.name) is None
+    return _ip(node.address or "") if named and not node.local else None
+
+
+def _ip(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
