@@ -24,7 +24,7 @@ _BAD = re.compile(r"[`!$;]")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line as cssh takes it, its continuations joined; `number` is its first line, from 1."""
+    """A line as cssh takes it, its continuations joined; `number` is the line of its first word, from 1."""
 
     key: str
     value: str
@@ -48,6 +48,7 @@ def entries(text: str, form: re.Pattern[str] = _ENTRY) -> Iterator[Entry]:
             shorter = _GOES_ON.sub("", line, count=1)
             if shorter == line:
                 break
+            number += not shorter.strip(" \t\r\n\f\v") and number == at  # it begins where something stands
             line = shorter + (raw[at] if at < len(raw) else "")
             at += 1
             if at >= len(raw):

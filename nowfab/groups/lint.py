@@ -33,7 +33,7 @@ def _file(source: Source) -> list[Finding]:
         *_mark(source.file, theirs),
         *broken,
         *_lines(source.kind, read),
-        *_otherwise(source.file, read, theirs, told),
+        *_otherwise(source, read, theirs, told),
         *_zeros(source.file, theirs),
     ]
 
@@ -99,18 +99,19 @@ def _alone(first: Member, kind: str) -> Finding:
 
 
 def _otherwise(
-    file: str, read: Iterable[Sequence[Member]], entries: Sequence[cssh.Entry], told: set[int]
+    source: Source, read: Iterable[Sequence[Member]], entries: Sequence[cssh.Entry], told: set[int]
 ) -> Iterator[Finding]:
     """Tell which lines cssh puts together in another way than we do."""
     ours = {words[0].place.line: tuple(word.text for word in words) for words in read if len(words) > 1}
     theirs = {entry.number: (entry.key.removeprefix("\ufeff"), *cssh.words(entry.value)) for entry in entries}
     for number in sorted(ours.keys() | theirs.keys()):
         mine, its = ours.get(number, ()), theirs.get(number, ())
-        if mine != its and len(its) != 1 and number not in told:
+        nothing = len(its) == 1 and not (source.kind == "clusters" and its[0].endswith("\\"))
+        if mine != its and not nothing and number not in told:
             reading = f"as {names.shown(' '.join(its))}" if its else "not at all"
             what = f"cssh reads this line {reading}"
             mend = "write the group in one line, without a continuation"
-            yield warning("continuation", Place(file, number), what, mend)
+            yield warning("continuation", Place(source.file, number), what, mend)
 
 
 def _zeros(file: str, theirs: Sequence[cssh.Entry]) -> Iterator[Finding]:

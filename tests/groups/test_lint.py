@@ -51,7 +51,14 @@ def test_each_mistake_has_its_line_its_class_and_a_mend(name: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "# x\n", "red a h{1..3} pi@h{a,b}:22 \\\n c # d\r\nblue red ada@red\n", "red red01\nred red02\n"],
+    [
+        "",
+        "# x\n",
+        "\\\nred a\n",
+        "\\\n \\\nred a \\\n b\n",
+        "red a h{1..3} pi@h{a,b}:22 \\\n c # d\r\nblue red ada@red\n",
+        "red red01\nred red02\n",
+    ],
 )
 def test_what_both_read_alike_is_left_alone(text: str) -> None:
     """A linter that cries wolf is switched off."""
@@ -105,6 +112,13 @@ def test_E2_E3_ten_thousand_groups_deep_are_told_once_and_soon(last: str, expect
     found = [head for head, *_ in told(Source("clusters", "\n".join(lines)))]
 
     assert (expected, True) == (found, time.process_time() - began < 5)
+
+
+def test_a_name_that_goes_on_to_the_end_of_the_file_is_told() -> None:
+    found = {head: what for head, what, _ in told(Source("c", "red\\\nblue\\\n"))}
+
+    assert {"1 warning empty", "1 warning continuation"} == set(found)
+    assert "as `redblue\\`" in found["1 warning continuation"]
 
 
 def test_findings_come_in_the_order_of_files_and_lines() -> None:
