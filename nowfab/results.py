@@ -13,6 +13,7 @@ class Status(StrEnum):
 
     OK = "ok"
     CHANGED = "changed"
+    WOULD_CHANGE = "would-change"
     FAILED = "failed"
     SIGNALED = "signaled"
     TIMED_OUT = "timed-out"
@@ -24,11 +25,12 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
-GOOD = frozenset({Status.OK, Status.CHANGED})
+GOOD = frozenset({Status.OK, Status.CHANGED, Status.WOULD_CHANGE})
 
 _EXIT_CODES = {
     Status.OK: 0,
     Status.CHANGED: 0,
+    Status.WOULD_CHANGE: 10,
     Status.FAILED: 2,
     Status.SIGNALED: 2,
     Status.TIMED_OUT: 2,
@@ -39,12 +41,23 @@ _EXIT_CODES = {
     Status.REFUSED: 4,
     Status.CANCELLED: 4,
 }
-_WORST_FIRST = (5, 3, 4, 2, 0)
+_WORST_FIRST = (5, 3, 4, 2, 10, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One thing that was or would be changed: a line that says what, and a unified diff if there is one."""
+
+    what: str
+    diff: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One row: what one node did. `seconds` is wall time from its first packet to its end."""
+    """One row: what one node did. `seconds` is wall time from its first packet to its end.
+
+    `changes` are those of a plan, in order.
+    """
 
     node: str
     status: Status
@@ -53,7 +66,7 @@ class Result:
     stdout: Blob = EMPTY
     stderr: Blob = EMPTY
     seconds: float = 0.0
-    changes: tuple[str, ...] = ()
+    changes: tuple[Changed, ...] = ()
     reason: str = ""
     attempts: int = 0
 

@@ -74,6 +74,7 @@ ONLY = {
     "ClusterShell": ("nowfab.names",),
     "yaml": ("nowfab.inventory", "nowfab.groups", "nowfab.settings", "nowfab.exchange"),
     "tabulate": ("nowfab.report",),
+    "jinja2": ("nowfab.steps",),
 }
 """Who may import a library: the named modules and packages."""
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from nowfab import engine
 from nowfab.cli import surroundings
 from nowfab.cli.course import course
+from nowfab.cli.session import Job
 from nowfab.cli.watching import watching
 from nowfab.inventory.node import Node
 from nowfab.machines.crew import FabricCrew, open_crew
@@ -21,14 +22,12 @@ from nowfab.report.visible import visible
 from nowfab.results import Report
 from nowfab.settings import Settings
 from nowfab.store.spool import Spool
-from nowfab.talk import Work
 from nowfab.terminal import ask, signals
 from nowfab.terminal.screen import Screen
 
 
 def conduct(
-    title: str,
-    work: Work,
+    job: Job,
     nodes: Sequence[Node],
     settings: Settings,
     screen: Screen,
@@ -45,7 +44,8 @@ def conduct(
             watching(len(nodes), settings.format, screen, until.cancel) as watch,
         ):
             waves, watchers = course(settings, len(nodes), crew, until, screen)
-            report = engine.carry_out(title, nodes, work, crew, until, (watch, *watchers), waves)
+            waves = waves if job.rank is None else engine.ranked(job.rank, waves)
+            report = engine.carry_out(job.title, nodes, job.work, crew, until, (watch, *watchers), waves)
         for warning in crew.warnings:
             screen.say(visible(warning))
         report = replace(report, cut=caught.number)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from invoke import Collection, Exit, Program
 
 from nowfab.cli import fleet, groups, groups_edit, groups_exchange, groups_lint, words
+from nowfab.cli.apply import apply_plan, check_plan
 from nowfab.cli.hosts_file import hosts_file
 from nowfab.cli.init import init
 from nowfab.cli.line import Words
@@ -21,7 +22,7 @@ def tasks(argv: Sequence[str]) -> Collection:
 
     `argv` is the whole line, the program's name first.
     """
-    ours = Collection(run, ping, init, make_names, hosts_file)
+    ours = Collection(run, ping, apply_plan, check_plan, init, make_names, hosts_file)
     ours.add_collection(
         Collection(
             "groups",

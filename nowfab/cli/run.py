@@ -8,7 +8,7 @@ import sys
 from nowfab import names
 from nowfab.blobs import Blob
 from nowfab.cli.node_task import node_task
-from nowfab.cli.session import Session
+from nowfab.cli.session import Job, Session
 from nowfab.errors import UsageError
 from nowfab.remote import Shape
 from nowfab.talk import Work
@@ -54,7 +54,7 @@ def run(
         f"{'sudo ' if shape.sudo else ''}run `{command}`{'' if stdin is None else f' with --stdin {stdin}'}"
     )
     blobs = () if stdin is None else _input(on, stdin)
-    on.carry_out(title, _work(on, command, shape, ask_sudo, raw, blobs))
+    on.carry_out(Job(title, _work(on, command, shape, ask_sudo, raw, blobs)))
 
 
 def _variable(word: str) -> tuple[str, str]:

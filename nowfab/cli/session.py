@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import SystemRandom
 from typing import Any
@@ -23,6 +24,22 @@ from nowfab.terminal.screen import Screen, standard
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be carried out, and what is its own about it.
+
+    `show` shows the report in another way than as outputs; `rank` says which nodes go first; one that
+    `looks` only is carried out in a dry run too; exit codes that are `fine` are no failure.
+    """
+
+    title: str
+    work: Work
+    show: Callable[[Report], None] | None = None
+    rank: Callable[[Node], int] | None = None
+    looks: bool = False
+    fine: frozenset[int] = frozenset({0})
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One call of a node task; `dry` and `echo` are Invoke's own flags."""
 
@@ -32,12 +49,12 @@ class Session:
     echo: bool
     screen: Screen
 
-    def carry_out(self, title: str, work: Work) -> None:
-        """Carry work out and show what became of every node; raises Exit unless all is well."""
+    def carry_out(self, job: Job) -> None:
+        """Carry a job out and show what became of every node; raises Exit unless all is well."""
         folded = names.fold(node.name for node in self.nodes)
         pace = f", {self.settings.pace}" if str(self.settings.pace) else ""
-        line = visible(f"{title} on {summary.nodes(len(self.nodes))}{pace}: {folded}")
-        if self.dry:
+        line = visible(f"{job.title} on {summary.nodes(len(self.nodes))}{pace}: {folded}")
+        if self.dry and not job.looks:
             self.screen.data([f"dry: would {line}\n"])
             return
         if self.settings.confirm:
@@ -46,8 +63,8 @@ class Session:
             self.screen.say(line)
         from nowfab.cli import conduct
 
-        code = conduct.conduct(title, work, self.nodes, self.settings, self.screen, self._show)
-        if code:
+        code = conduct.conduct(job, self.nodes, self.settings, self.screen, job.show or self._show)
+        if code not in job.fine:
             raise Exit(code=code)
 
     def _confirm(self, line: str) -> None:

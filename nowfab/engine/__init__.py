@@ -3,6 +3,6 @@
 from nowfab.engine.budget import Budget
 from nowfab.engine.carry import Watcher, carry_out
 from nowfab.engine.retry import Retry
-from nowfab.engine.waves import Wave, Waves, at_once, serial
+from nowfab.engine.waves import Wave, Waves, at_once, ranked, serial
 
-__all__ = ["Budget", "Retry", "Watcher", "Wave", "Waves", "at_once", "carry_out", "serial"]
+__all__ = ["Budget", "Retry", "Watcher", "Wave", "Waves", "at_once", "carry_out", "ranked", "serial"]

@@ -29,6 +29,16 @@ def serial(sizes: Sequence[Share], inner: Waves) -> Waves:
     return go
 
 
+def ranked(rank: Callable[[Node], int], inner: Waves) -> Waves:
+    """Have the nodes of the lowest rank go through `inner`, then those of the next."""
+
+    def go(nodes: Sequence[Node]) -> Wave:
+        for wanted in sorted(set(map(rank, nodes))):
+            yield from inner([node for node in nodes if rank(node) == wanted])
+
+    return go
+
+
 def parts(nodes: Sequence[Node], sizes: Sequence[Share]) -> Iterator[Sequence[Node]]:
     """Cut nodes into parts of these sizes, each at least one node."""
     begin = 0

@@ -43,20 +43,23 @@ class Facts:
 class NodesFile:
     """What a nodes.yaml says; `entries` are the numbers of the facts that speak of a name, in order.
 
-    `places` tells where each of the facts begins.
+    `places` tells where each of the facts begins. `groups` is what holds for the members of groups.
     """
 
     defaults: Facts = Facts()
     facts: tuple[Facts, ...] = ()
     entries: Mapping[str, Sequence[int]] = field(default_factory=dict)
     places: tuple[Place, ...] = ()
+    groups: tuple[tuple[str, Facts, Place], ...] = ()
 
     def __contains__(self, name: str) -> bool:
         return name in self.entries
 
-    def of(self, name: str) -> Facts:
-        """Give what is said of one node, the defaults below it."""
+    def of(self, name: str, groups: Sequence[Facts] = ()) -> Facts:
+        """Give what is said of one node: the defaults, then its groups, then its own entries."""
         known = self.defaults
+        for facts in groups:
+            known = known.under(facts)
         for number in self.entries.get(name, ()):
             known = known.under(self.facts[number])
         return known

@@ -9,7 +9,7 @@ from itertools import chain
 from nowfab import groups
 from nowfab.errors import FileError, Place
 from nowfab.groups import Groups, Seat, Source
-from nowfab.inventory.facts import NodesFile, Via
+from nowfab.inventory.facts import Facts, NodesFile, Via
 from nowfab.inventory.node import Node
 from nowfab.names import Word
 
@@ -30,6 +30,9 @@ class Inventory:
     _groups: Groups
     _nodes: NodesFile
     _practice: Mapping[str, Node]
+    _shared: list[Mapping[str, Sequence[Facts]]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
     _everybody: list[tuple[Seat, ...]] = field(default_factory=list, init=False, repr=False, compare=False)
     _names: list[frozenset[str]] = field(default_factory=list, init=False, repr=False, compare=False)
 
@@ -65,6 +68,10 @@ class Inventory:
         """Tell where nodes.yaml first speaks of a node."""
         numbers = self._nodes.entries.get(name, ())
         return self._nodes.places[numbers[0]] if numbers else None
+
+    def strangers(self) -> Iterator[tuple[str, Place]]:
+        """Give the groups of which nodes.yaml speaks and that no file defines, and where."""
+        return ((group, place) for group, _, place in self._nodes.groups if group not in self._groups)
 
     def computers(self) -> Iterator[tuple[str, Place]]:
         """Give the names of which nodes.yaml says what only one computer can have, and where."""
@@ -105,7 +112,7 @@ class Inventory:
         return practice if typed.user is None else replace(practice, user=typed.user)
 
     def _from_files(self, typed: Word, seat: Word | None, way: tuple[str, ...]) -> Node:
-        facts = self._nodes.of(typed.name)
+        facts = self._nodes.of(typed.name, self._group_facts().get(typed.name, ()))
         local = bool(facts.local)
         seat = seat or typed
         return Node(
@@ -120,6 +127,16 @@ class Inventory:
             facts.mac or "",
             facts.vars or (),
         )
+
+    def _group_facts(self) -> Mapping[str, Sequence[Facts]]:
+        """Give by node what nodes.yaml says of its groups, in order; `strangers` tells of those of nobody."""
+        if not self._shared:
+            found: dict[str, list[Facts]] = {}
+            for group, facts, _ in self._nodes.groups:
+                for name in self.members(group) if group in self._groups else ():
+                    found.setdefault(name, []).append(facts)
+            self._shared.append(found)
+        return self._shared[0]
 
     def _gateway(self, via: Via, way: tuple[str, ...]) -> Node:
         """Give the node that the last of `way` is reached through; FileError for a circle."""

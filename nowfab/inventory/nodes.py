@@ -21,11 +21,16 @@ def parse(text: str, file: str) -> NodesFile:
     value = read(text, file)
     if value is None:
         return NodesFile()
-    _no_others(value, ("defaults", "nodes"), "the file")
+    _no_others(value, ("defaults", "groups", "nodes"), "the file")
     parts = {key.value: part for key, part in _entries(value, "the file")}
     defaults = _facts(parts["defaults"], keys.DEFAULTS) if "defaults" in parts else Facts()
     nodes = _entries(parts["nodes"], "`nodes`") if "nodes" in parts else ()
-    return _numbered(defaults, [(key, _facts(entry, keys.ALL)) for key, entry in nodes])
+    groups = _entries(parts["groups"], "`groups`") if "groups" in parts else ()
+    known = _numbered(defaults, [(key, _facts(entry, keys.ALL)) for key, entry in nodes])
+    return replace(
+        known,
+        groups=tuple((key.value, _facts(entry, keys.DEFAULTS), key.place) for key, entry in groups),
+    )
 
 
 def _numbered(defaults: Facts, nodes: Sequence[tuple[Text, Facts]]) -> NodesFile:
@@ -79,7 +84,7 @@ def _no_others(value: Value, allowed: Collection[str], what: str) -> None:
         if key.value in allowed:
             continue
         if key.value in keys.ALL and allowed is keys.DEFAULTS:
-            raise FileError(key.place, f"`{key.value}` cannot be a default; it belongs to one node or range")
+            raise FileError(key.place, f"`{key.value}` cannot hold for many; it belongs to one node or range")
         close = get_close_matches(key.value[:64], tuple(allowed), 1)
         hint = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(allowed)}"
         raise FileError(key.place, f"no key {names.shown(key.value)}; {hint}")

@@ -39,6 +39,8 @@ _NODES = """\
 #   local     true for this computer itself, without SSH
 
 # defaults: {user: pi}
+# groups:                                what holds for all members of a group
+#   red: {vars: {rack: a1}}
 
 nodes: {}
 

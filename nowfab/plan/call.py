@@ -27,12 +27,15 @@ class Agent:
     shape: Shape
     timeout: float | None = None
 
-    def exec(self, request: Request) -> Exec:
-        """Make the exec of one request; half of it starts nothing."""
+    def exec(self, request: Request, prompt: str = "", ready: str = "") -> Exec:
+        """Make the exec of one request; half of it starts nothing.
+
+        With a `prompt`, sudo asks its password with it, and `ready` is said once it has done so.
+        """
         stdin = (self.text, *wire.encode(request))
         program = f"python3 -IS -c 'import sys;exec(sys.stdin.buffer.read({self.text.size}))'"
-        size = sum(blob.size for blob in stdin)
-        return Exec(remote.line(program, replace(self.shape, stdin=size)), stdin, self.timeout)
+        shape = replace(self.shape, stdin=sum(blob.size for blob in stdin), prompt=prompt, ready=ready)
+        return Exec(remote.line(program, shape), stdin, self.timeout)
 
 
 def reply(outcome: Outcome, request: Request) -> Reply:

@@ -87,7 +87,8 @@ def _verbs(change: SetUnit) -> list[str]:
 
 
 def _rights(mode: int, owner: str, group: str) -> str:
-    return f"{mode:04o} {owner}:{group}"
+    """Say who may do what; an owner that is left to the system is nobody's news."""
+    return f"{mode:04o} {owner}:{group}" if owner or group else f"{mode:04o}"
 
 
 def _kind(was: Standing) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nowfab.plan.changes import Change
-from nowfab.plan.questions import Question
+from nowfab.plan.questions import OutputOf, Question
 from nowfab.plan.view import View
 
 
@@ -32,12 +32,14 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What should be so on one node, in order."""
+    """What should be so on one node, in order; `gathers` are named values that others need afterwards."""
 
     title: str
     steps: tuple[Step, ...]
+    gathers: tuple[tuple[str, OutputOf], ...] = ()
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """Everything that the steps want to know, each once."""
-        return tuple(dict.fromkeys(question for step in self.steps for question in step.questions))
+        """Everything that is to be asked, each once."""
+        asked = (question for step in self.steps for question in step.questions)
+        return tuple(dict.fromkeys((*asked, *(question for _, question in self.gathers))))

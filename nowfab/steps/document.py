@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Any
 
 from nowfab import names
 from nowfab.blobs import Blob
@@ -12,7 +13,10 @@ from nowfab.errors import FileError, Place
 from nowfab.inventory import strict_yaml
 from nowfab.inventory.strict_yaml import Items, Table, Text, Value
 from nowfab.plan.steps import Plan, Step
+from nowfab.steps import gathering, when
+from nowfab.steps.gathering import Gather
 from nowfab.steps.kinds import KINDS, Kind
+from nowfab.steps.when import CONDITIONS, Condition
 
 Fill = Callable[[Text], str]
 """Fills the variables of one node into a text; FileError for one that is not there."""
@@ -20,14 +24,19 @@ Fill = Callable[[Text], str]
 Source = Callable[[str, Place], Blob]
 """Opens a file that a plan names, beside the plan; FileError."""
 
+_KEYS = ("title", "gather", "steps")
+_WHEN = ("when", "unless")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One step as it is written."""
+    """One step as it is written: `when` has the conditions that must hold, `unless` those that must not."""
 
     kind: str
     fields: tuple[tuple[Text, Value], ...]
     place: Place
+    when: tuple[tuple[Text, Value], ...] = ()
+    unless: tuple[tuple[Text, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,7 @@ class Document:
 
     title: str
     entries: tuple[Entry, ...]
+    gathers: tuple[Gather, ...] = ()
 
 
 def read(text: str, file: str) -> Document:
@@ -45,34 +55,63 @@ def read(text: str, file: str) -> Document:
         raise FileError(Place(file, 1), "a plan is a mapping with `title` and `steps`")
     parts = {key.value: part for key, part in value.entries}
     for key, _ in value.entries:
-        if key.value not in ("title", "steps"):
-            raise FileError(key.place, f"no key {names.shown(key.value)}; a plan has `title` and `steps`")
+        if key.value not in _KEYS:
+            raise FileError(key.place, f"no key {names.shown(key.value)}; a plan has {', '.join(_KEYS)}")
     steps = parts.get("steps")
     if not isinstance(steps, Items) or not steps.items:
         raise FileError(steps.place if steps else Place(file, 1), "`steps` is a list of at least one step")
     title = parts.get("title")
     if not isinstance(title, Text) or title.is_nothing:
         raise FileError(title.place if title else Place(file, 1), "`title` says what the plan is for")
-    return Document(title.value, tuple(map(_entry, steps.items)))
+    gathers = gathering.read(parts["gather"]) if "gather" in parts else ()
+    return Document(title.value, tuple(map(_entry, steps.items)), gathers)
 
 
-def build(document: Document, fill: Fill, source: Source) -> Plan:
-    """Make the plan of one node; FileError with the line of what cannot be meant."""
-    return Plan(document.title, tuple(_step(entry, fill, source) for entry in document.entries))
+def build(
+    document: Document,
+    fill: Fill,
+    source: Source,
+    gathers: Sequence[Gather] = (),
+    secrets: Collection[str] = (),
+) -> Plan:
+    """Make the plan of one node; FileError with the line of what cannot be meant.
+
+    `gathers` are the values that this node gives; `secrets` are texts that may be seen nowhere.
+    """
+    steps = tuple(_step(entry, fill, source, secrets) for entry in document.entries)
+    return Plan(
+        document.title,
+        steps,
+        tuple((one.name, gathering.question(one, lambda value: _filled(value, fill))) for one in gathers),
+    )
 
 
 def _entry(value: Value) -> Entry:
-    if not isinstance(value, Table) or len(value.entries) != 1:
+    if not isinstance(value, Table):
         raise FileError(value.place, f"a step has one key, its kind: {', '.join(KINDS)}")
-    key, said = value.entries[0]
+    kinds = [(key, said) for key, said in value.entries if key.value not in _WHEN]
+    if len(kinds) != 1:
+        place = kinds[1][0].place if kinds else value.place
+        raise FileError(place, f"a step has one key, its kind ({', '.join(KINDS)}), and `when` or `unless`")
+    key, said = kinds[0]
     if key.value not in KINDS:
         raise FileError(key.place, f"no step {names.shown(key.value)}{_hint(key.value, KINDS)}")
     if not isinstance(said, Table):
         fields = ", ".join(KINDS[key.value].fields)
         raise FileError(said.place, f"`{key.value}` is followed by its fields, a mapping of {fields}")
-    entry = Entry(key.value, said.entries, key.place)
+    conditions = {key.value: _conditions(said) for key, said in value.entries if key.value in _WHEN}
+    entry = Entry(key.value, said.entries, key.place, **conditions)
     _complete(entry, KINDS[key.value])
     return entry
+
+
+def _conditions(value: Value) -> tuple[tuple[Text, Value], ...]:
+    if not isinstance(value, Table) or not value.entries:
+        raise FileError(value.place, f"a condition is a mapping of {', '.join(CONDITIONS)}")
+    for key, _ in value.entries:
+        if key.value not in CONDITIONS:
+            raise FileError(key.place, f"no condition {names.shown(key.value)}{_hint(key.value, CONDITIONS)}")
+    return value.entries
 
 
 def _complete(entry: Entry, kind: Kind) -> None:
@@ -90,13 +129,24 @@ def _complete(entry: Entry, kind: Kind) -> None:
         raise FileError(entry.place, f"`{entry.kind}` needs exactly one of {', '.join(kind.either)}")
 
 
-def _step(entry: Entry, fill: Fill, source: Source) -> Step:
+def _step(entry: Entry, fill: Fill, source: Source, secrets: Collection[str]) -> Step:
     kind = KINDS[entry.kind]
-    values = {}
+    values: dict[str, Any] = {}
     for key, value in entry.fields:
-        read = kind.fields[key.value](_filled(value, fill))
+        filled = _filled(value, fill)
+        if _holds(filled, secrets):
+            if key.value != kind.keeps:
+                what = f"a secret stands in `{key.value}`, where others see it"
+                raise FileError(value.place, f"{what}; `file` keeps one in `content`, `run` in `stdin`")
+            if "secret" in kind.fields:
+                values["secret"] = True
+        read = kind.fields[key.value](filled)
         values[key.value.replace("-", "_")] = source(read, value.place) if key.value == "source" else read
-    return kind.make(**values)
+    return when.step(kind.make(**values), _all(entry.when, fill), _all(entry.unless, fill))
+
+
+def _all(conditions: Sequence[tuple[Text, Value]], fill: Fill) -> list[Condition]:
+    return [CONDITIONS[key.value](_filled(value, fill)) for key, value in conditions]
 
 
 def _filled(value: Value, fill: Fill) -> Value:
@@ -106,6 +156,13 @@ def _filled(value: Value, fill: Fill) -> Value:
     if isinstance(value, Items):
         return replace(value, items=tuple(_filled(item, fill) for item in value.items))
     return value
+
+
+def _holds(value: Value, secrets: Collection[str]) -> bool:
+    """Whether a secret stands anywhere in a value."""
+    if isinstance(value, Items):
+        return any(_holds(item, secrets) for item in value.items)
+    return isinstance(value, Text) and any(secret in value.value for secret in secrets)
 
 
 def _hint(typed: str, known: Mapping[str, object]) -> str:

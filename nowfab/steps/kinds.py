@@ -32,13 +32,14 @@ PROOFS: Mapping[str, Read] = {"check": fields.argv, "verify": fields.argv}
 class Kind:
     """One kind of step: its fields, those that must be there, and what makes a step of them.
 
-    Of `either` exactly one must be there.
+    Of `either` exactly one must be there; only `keeps` is shown nowhere when it holds a secret.
     """
 
     fields: Mapping[str, Read]
     needed: tuple[str, ...]
     make: Callable[..., Step]
     either: tuple[str, ...] = ()
+    keeps: str = ""
 
 
 def _file(content: str | None = None, source: Blob | None = None, **rest: Any) -> Step:
@@ -63,8 +64,8 @@ def _package(name: tuple[str, ...], installed: bool = True) -> Step:
     return package(name, installed)
 
 
-def _run(argv: tuple[str, ...], always: bool = False, **rest: Any) -> Step:
-    return run(argv, **rest)
+def _run(argv: tuple[str, ...], always: bool = False, stdin: str | None = None, **rest: Any) -> Step:
+    return run(argv, stdin=None if stdin is None else MemoryBlob(stdin.encode()), **rest)
 
 
 def _rights(rest: dict[str, Any]) -> Rights:
@@ -84,6 +85,7 @@ KINDS: Mapping[str, Kind] = {
         ("path",),
         _file,
         ("content", "source"),
+        "content",
     ),
     "block": Kind(
         {
@@ -124,10 +126,12 @@ KINDS: Mapping[str, Kind] = {
             "unless": fields.argv,
             "always": fields.boolean,
             "undo": fields.argv,
+            "stdin": fields.text,
         },
         ("argv",),
         _run,
         ("creates", "unless", "always"),
+        "stdin",
     ),
 }
 """By the key that begins a step."""

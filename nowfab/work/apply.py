@@ -3,74 +3,174 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from nowfab.blobs import EMPTY, Blob, MemoryBlob
+from nowfab import remote
+from nowfab.blobs import Secret
 from nowfab.inventory.node import Node
 from nowfab.plan import call, diff
 from nowfab.plan.call import Agent, NoReply
 from nowfab.plan.changes import Change
+from nowfab.plan.dangers import endangers
 from nowfab.plan.decide import Stage, foresee, next_stage
 from nowfab.plan.steps import Plan, Refused, Step
 from nowfab.plan.view import NeedsStage, Unanswered, View
 from nowfab.plan.wire import Reply, Request
-from nowfab.results import Result, Status
+from nowfab.results import Changed, Result, Status
 from nowfab.talk import Ending, Exec, Outcome, Talk, Work
+from nowfab.talk import Reply as Password
 from nowfab.work import command
 
 UNGUARDED = (
     "it wants changes that could cut us off ({what}), and nothing would take them back; "
     "`--no-rollback` makes them all the same"
 )
+UNDER_WAY = "the changes are still being made on the node; apply the plan later to see what came of them"
 
-
-_UNDER_WAY = "the changes are still being made on the node; apply the plan later to see what came of them"
+Hand = Callable[[str, bytes], None]
+"""Takes a value that was gathered, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How a plan is applied: `dry` looks and decides only, `rollback` refuses what nothing would take back.
 
-    `state` is the agent's folder on the node, `who` is shown to others who are kept out.
+    `state` is the agent's folder on the node, `who` is shown to others who are kept out, `runs` gives a
+    name that no other run has. With a `password` for sudo, `prompts` gives words that nobody can guess.
     """
 
     agent: Agent
     state: str
     who: str
+    runs: Callable[[], str]
     dry: bool = False
     rollback: bool = True
+    password: Secret | None = None
+    prompts: Callable[[], str] = str
 
 
-def apply(plans: Callable[[Node], Plan], manner: Manner, runs: Callable[[], str]) -> Work:
-    """Make the work of applying each node's plan; `runs` gives a name that no other run has."""
+def apply(plans: Callable[[Node], Plan], manner: Callable[[Node], Manner], hand: Hand) -> Work:
+    """Make the work of applying each node's plan.
+
+    `plans` may raise Refused: the plan cannot be for this node. `hand` gets what the plan gathers.
+    """
 
     def talk(node: Node) -> Talk:
-        return (yield from _talk(node, plans(node), manner, runs))
+        try:
+            plan = plans(node)
+        except Refused as refused:
+            return Result(node.name, Status.FAILED, reason=str(refused))
+        return (yield from _Course(plan, manner(node), Result(node.name, Status.OK)).talk(node, hand))
 
     return talk
 
 
-def _talk(node: Node, plan: Plan, manner: Manner, runs: Callable[[], str]) -> Talk:
-    row = Result(node.name, Status.OK)
-    try:
-        view = yield from _make(plan, manner, runs(), ())
-        if manner.dry:
-            return _foreseen(row, foresee(plan.steps, view))
-        steps: Sequence[Step] = plan.steps
+@dataclass(slots=True)
+class _Course:
+    """One node's way through its plan: the row so far."""
+
+    plan: Plan
+    manner: Manner
+    row: Result
+    asks: bool = field(default=False, init=False)
+
+    def talk(self, node: Node, hand: Hand) -> Talk:
+        try:
+            if self.manner.password is not None:
+                yield from self._probe()
+            view = yield from self._make(())
+            if self.manner.dry:
+                return self._foreseen(foresee(self.plan.steps, view))
+            view = yield from self._stages(view)
+            for name, question in self.plan.gathers:
+                hand(name, self._gathered(name, view, question.argv))
+        except _End as end:
+            known = self.row
+            return replace(
+                end.row(node), changes=known.changes, seconds=known.seconds, attempts=known.attempts
+            )
+        return self.row
+
+    def _stages(self, view: View) -> Generator[Exec, Outcome, View]:
+        steps: Sequence[Step] = self.plan.steps
         while steps:
             stage = next_stage(steps, view)
             if stage.refused:
-                return _ended(row, Status.FAILED, stage.refused)
+                raise _failed(stage.refused)
             if stage.changes:
-                if stage.guarded and manner.rollback:
-                    return _ended(row, Status.FAILED, _unguarded(stage))
-                view = yield from _make(plan, manner, runs(), stage.changes)
-                row = _changed(row, stage.changes)
+                if stage.guarded and self.manner.rollback:
+                    raise _failed(_unguarded(stage))
+                view = yield from self._make(stage.changes)
+                self.row = _changed(self.row, stage.changes)
                 _took(stage, view)
             steps = stage.rest
-    except _End as end:
-        return replace(end.row(node), changes=row.changes, stdout=row.stdout)
-    return row
+        return view
+
+    def _make(self, changes: tuple[Change, ...]) -> Generator[Exec, Outcome, View]:
+        """Have changes made and everything answered anew; a lost reply is asked for once more."""
+        manner, questions = self.manner, self.plan.questions
+        request = Request(
+            manner.runs(), "exchange", manner.state, self.plan.title, manner.who, changes, questions
+        )
+        outcome = yield from self._send(request)
+        if outcome.ending is Ending.LOST and not outcome.late:
+            outcome = yield from self._send(request)  # a run is applied at most once
+        if outcome.ending is not Ending.EXITED:
+            raise _End(lambda node: command.result(node, outcome))
+        try:
+            reply = call.reply(outcome, request)
+        except NoReply as error:
+            raise _failed(str(error)) from None
+        if reply.state == "running":
+            raise _End(lambda node: Result(node.name, Status.LOST, reason=UNDER_WAY))
+        if changes and reply.state != "applied":
+            raise _failed(_state(reply, changes))
+        return View(dict(zip(questions, reply.answers, strict=True)))
+
+    def _send(self, request: Request) -> Generator[Exec, Outcome, Outcome]:
+        agent, password = self.manner.agent, self.manner.password
+        if self.asks and password is not None:
+            prompt, ready = self.manner.prompts(), self.manner.prompts()
+            exec = replace(agent.exec(request, prompt, ready), reply=Password(prompt, password, ready))
+        else:
+            exec = agent.exec(request)
+        return (yield from self._outcome(exec))
+
+    def _probe(self) -> Generator[Exec, Outcome, None]:
+        """Find out whether sudo wants the password."""
+        outcome = yield from self._outcome(Exec(remote.line("true", self.manner.agent.shape)))
+        if outcome.ending is not Ending.EXITED:
+            raise _End(lambda node: command.result(node, outcome))
+        self.asks = outcome.code != 0
+
+    def _outcome(self, exec: Exec) -> Generator[Exec, Outcome, Outcome]:
+        outcome = yield exec
+        seconds = self.row.seconds + outcome.seconds
+        self.row = replace(self.row, seconds=seconds, attempts=max(self.row.attempts, outcome.attempts))
+        return outcome
+
+    def _foreseen(self, stage: Stage) -> Result:
+        """Make the row of a plan that was only looked at; what cannot be told yet says after what it can."""
+        row = self.row
+        maybe = tuple(
+            Changed(f"maybe {wanted.step.title}, after: {diff.headline(wanted.maybe)}")
+            for wanted in stage.wanted
+            if wanted.maybe is not None
+        )
+        if stage.changes or maybe:
+            row = _changed(row, stage.changes, Status.WOULD_CHANGE)
+            row = replace(row, changes=(*row.changes, *maybe))
+        return replace(row, status=Status.FAILED, reason=stage.refused) if stage.refused else row
+
+    def _gathered(self, name: str, view: View, argv: tuple[str, ...]) -> bytes:
+        """Give what a program said that had to say something."""
+        try:
+            said = view.said(*argv)
+        except (Unanswered, NeedsStage) as error:
+            raise _failed(f"gather {name}: {error}") from None
+        if said.code:
+            raise _failed(f"gather {name}: `{argv[0]}` ended with {said.code}")
+        return said.stdout
 
 
 class _End(Exception):
@@ -83,28 +183,6 @@ class _End(Exception):
 
 def _failed(reason: str) -> _End:
     return _End(lambda node: Result(node.name, Status.FAILED, reason=reason))
-
-
-def _make(
-    plan: Plan, manner: Manner, run: str, changes: tuple[Change, ...]
-) -> Generator[Exec, Outcome, View]:
-    """Have changes made and everything answered anew; a lost reply is asked for once more."""
-    questions = plan.questions
-    request = Request(run, "exchange", manner.state, plan.title, manner.who, changes, questions)
-    outcome = yield manner.agent.exec(request)
-    if outcome.ending is Ending.LOST and not outcome.late:
-        outcome = yield manner.agent.exec(request)  # a run is applied at most once
-    if outcome.ending is not Ending.EXITED:
-        raise _End(lambda node: command.result(node, outcome))
-    try:
-        reply = call.reply(outcome, request)
-    except NoReply as error:
-        raise _failed(str(error)) from None
-    if reply.state == "running":
-        raise _End(lambda node: Result(node.name, Status.LOST, reason=_UNDER_WAY))
-    if changes and reply.state != "applied":
-        raise _failed(_state(reply, changes))
-    return View(dict(zip(questions, reply.answers, strict=True)))
 
 
 def _state(reply: Reply, changes: Sequence[Change]) -> str:
@@ -126,40 +204,10 @@ def _took(stage: Stage, view: View) -> None:
             raise _failed(f"{wanted.step.title}: it did not take; still to do: {diff.headline(again[0])}")
 
 
-def _changed(row: Result, changes: Sequence[Change]) -> Result:
-    headlines = tuple(map(diff.headline, changes))
-    return replace(
-        row,
-        status=Status.CHANGED,
-        changes=(*row.changes, *headlines),
-        stdout=_shown(row.stdout, changes),
-    )
-
-
-def _foreseen(row: Result, stage: Stage) -> Result:
-    """Make the row of a plan that was only looked at; what cannot be told yet says after what it can."""
-    maybe = tuple(
-        f"maybe {wanted.step.title}, after: {diff.headline(wanted.maybe)}"
-        for wanted in stage.wanted
-        if wanted.maybe is not None
-    )
-    if stage.changes or maybe:
-        row = _changed(row, stage.changes)
-        row = replace(row, changes=(*row.changes, *maybe))
-    return _ended(row, Status.FAILED, stage.refused) if stage.refused else row
-
-
-def _ended(row: Result, status: Status, reason: str) -> Result:
-    return replace(row, status=status, reason=reason)
+def _changed(row: Result, changes: Sequence[Change], status: Status = Status.CHANGED) -> Result:
+    shown = (Changed(diff.headline(change), diff.lines(change)) for change in changes)
+    return replace(row, status=status, changes=(*row.changes, *shown))
 
 
 def _unguarded(stage: Stage) -> str:
-    from nowfab.plan.dangers import endangers
-
     return UNGUARDED.format(what="; ".join(diff.headline(one) for one in stage.changes if endangers(one)))
-
-
-def _shown(before: Blob, changes: Sequence[Change]) -> Blob:
-    lines = [line for change in changes for line in (diff.headline(change), *diff.lines(change))]
-    text = "".join(f"{line}\n" for line in lines)
-    return MemoryBlob(before.head(before.size) + text.encode("utf-8", "surrogateescape")) if text else EMPTY

@@ -140,8 +140,8 @@ def _written(seat: groups.Seat) -> str:
 
 def theirs(read: Read) -> dict[str, frozenset[str]]:
     """Give the same of cssh: without windows, and without a group of nothing, which is its own host."""
-    plain = {tag: frozenset(_WINDOW.sub("", host) for host in hosts) for tag, hosts in read.tags.items()}
-    return {tag: hosts for tag, hosts in plain.items() if hosts != {tag}}
+    known = {tag: hosts for tag, hosts in read.tags.items() if hosts != {tag}}
+    return {tag: frozenset(_WINDOW.sub("", host) for host in hosts) for tag, hosts in known.items()}
 
 
 def byte_texts(case: Case) -> tuple[str, str]:

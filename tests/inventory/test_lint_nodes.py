@@ -67,6 +67,12 @@ def test_an_entry_that_is_called_like_a_group_is_told() -> None:
     ],
 )
 def test_what_cannot_be_read_is_an_error(text: str, expected: str) -> None:
-    (what,) = told(text, "red a;b\n")
+    (what,) = told(text)
 
     assert expected in what
+
+
+def test_a_group_of_nobody_is_told() -> None:
+    (what,) = told("groups:\n  rad: {user: pi}\n", "red a\n")
+
+    assert "2 warning group: no file defines the group `rad`, so this holds for nobody" == what

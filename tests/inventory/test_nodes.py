@@ -6,7 +6,9 @@ import time
 
 import pytest
 
+from nowfab import inventory
 from nowfab.errors import FileError, Place
+from nowfab.groups import Source
 from nowfab.inventory import nodes
 from nowfab.inventory.facts import Facts, Via
 from nowfab.names import Word
@@ -91,7 +93,7 @@ def test_E1_E6_a_value_that_cannot_be_meant_is_an_error_with_its_line(entry: str
         ("node: {}", "n:1: no key `node`; did you mean `nodes`?"),
         ("[a]", "n:1: the file is a mapping, `key: value` line by line"),
         ("nodes: [a]", "n:1: `nodes` is a mapping, `key: value` line by line"),
-        ("\ndefaults: {via: gw}", "n:2: `via` cannot be a default; it belongs to one node or range"),
+        ("\ndefaults: {via: gw}", "n:2: `via` cannot hold for many; it belongs to one node or range"),
         ("nodes:\n  a;b: {}", "n:2: `a;b`: `;` (U+003B) is not allowed"),
         ("nodes:\n  red[5-1]: {}", "n:2: `red[5-1]`: `5-1` counts down; the smaller end stands first"),
         (
@@ -131,3 +133,22 @@ def test_real_addresses_pass(address: str) -> None:
     """The traps are shut for numbers only."""
 
     assert address == nodes.parse(f"nodes: {{a: {{address: '{address}'}}}}", "n").of("a").address
+
+
+def test_what_holds_for_a_group_stands_between_the_defaults_and_the_node() -> None:
+    """Members of several groups have what the later one in nodes.yaml says, key by key."""
+    text = (
+        "defaults: {user: a, port: 1, vars: {x: defaults, w: defaults}}\n"
+        "groups:\n  blue: {port: 2, vars: {x: blue, y: blue}}\n  all: {vars: {y: all, z: all}}\n"
+        "nodes:\n  b1: {vars: {z: b1}}\n"
+    )
+    known = inventory.build([Source("c", "blue b1 b2\nall blue r1\n")], ("n", text))
+
+    assert (("w", "defaults"), ("x", "blue"), ("y", "all"), ("z", "b1")) == tuple(
+        sorted(known.node(Word("b1")).vars)
+    )
+    assert ("a", 2) == (known.node(Word("b2")).user, known.node(Word("b2")).port)
+    assert (1, {"w": "defaults", "x": "defaults", "y": "all", "z": "all"}) == (
+        known.node(Word("r1")).port,
+        dict(known.node(Word("r1")).vars),
+    )

@@ -97,7 +97,27 @@ BROKEN = {
         3,
         "no step `packge`; did you mean `package`?",
     ),
-    "two kinds": ("title: t\nsteps:\n  - remove: {path: /a}\n    link: {path: /a}\n", 3, "one key"),
+    "two kinds": ("title: t\nsteps:\n  - remove: {path: /a}\n    link: {path: /a}\n", 4, "one key"),
+    "a condition of nobody": (
+        "title: t\nsteps:\n  - remove: {path: /a}\n    when: {exist: /b}\n",
+        4,
+        "no condition `exist`; did you mean `exists`?",
+    ),
+    "a condition of nothing": (
+        "title: t\nsteps:\n  - remove: {path: /a}\n    when: x\n",
+        4,
+        "is a mapping of",
+    ),
+    "a value of nobody": (
+        "title: t\ngather:\n  a: {argv: [x]}\nsteps:\n  - remove: {path: /a}\n",
+        3,
+        "`on: NODE`",
+    ),
+    "a value that is ours": (
+        "title: t\ngather:\n  node: {on: a, argv: [x]}\nsteps:\n  - remove: {path: /a}\n",
+        3,
+        "cannot be the name of a value",
+    ),
     "a misspelt field": (
         "title: t\nsteps:\n  - file:\n      path: /a\n      contents: x\n",
         5,

@@ -73,7 +73,7 @@ def at(path: str, standing: Answer, content: bool = True) -> dict[Question, Answ
 
 
 CASES = {
-    "file: new": Case(MOTD, at("/etc/motd", Absent()), ["write /etc/motd 0644 :, 3 bytes"], b"hi\n"),
+    "file: new": Case(MOTD, at("/etc/motd", Absent()), ["write /etc/motd 0644, 3 bytes"], b"hi\n"),
     "file: as it should be": Case(MOTD, at("/etc/motd", a_file(b"hi\n", 0o600, "pi"))),
     "file: other content keeps its rights": Case(
         MOTD, at("/etc/motd", a_file(b"old", 0o640, "pi")), ["change /etc/motd: 3 bytes"], b"hi\n"
@@ -82,7 +82,7 @@ CASES = {
         OURS, at("/etc/motd", a_file(b"hi\n")), ["change /etc/motd: 0644 root:root → 0600 pi:users"]
     ),
     "file: a link is replaced": Case(
-        MOTD, at("/etc/motd", Link("/x")), ["write /etc/motd 0644 :, 3 bytes, instead of a link"]
+        MOTD, at("/etc/motd", Link("/x")), ["write /etc/motd 0644, 3 bytes, instead of a link"]
     ),
     "file: a secret is told by its hash": Case(
         file("/psk", HI, secret=True), at("/psk", File(HI.sha256, 0o600, "root", "root"), content=False)
@@ -114,7 +114,7 @@ CASES = {
         b"colour = red\r\nb\r\n",
     ),
     "line: there": Case(LINE, at("/etc/x", a_file(b"colour = red\r\n"))),
-    "folder: new": Case(folder("/srv/a"), at("/srv/a", Absent(), False), ["make folder /srv/a 0755 :"]),
+    "folder: new": Case(folder("/srv/a"), at("/srv/a", Absent(), False), ["make folder /srv/a 0755"]),
     "folder: there": Case(folder("/srv/a"), at("/srv/a", Folder(0o700, "pi", "pi"), False)),
     "folder: other rights": Case(
         folder("/srv/a", Rights(0o755)),
@@ -155,7 +155,7 @@ CASES = {
     "sysctl: now and at boot": Case(
         FORWARD,
         {SysctlNamed("net.ipv4.ip_forward"): Sysctl("0"), **at(FILE, Absent())},
-        [f"write {FILE} 0644 :, 24 bytes", "set net.ipv4.ip_forward to 1 (was 0)"],
+        [f"write {FILE} 0644, 24 bytes", "set net.ipv4.ip_forward to 1 (was 0)"],
         b"net.ipv4.ip_forward = 1\n",
     ),
     "sysctl: only now": Case(

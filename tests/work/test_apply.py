@@ -17,7 +17,7 @@ from nowfab.plan.call import Agent
 from nowfab.plan.program import program
 from nowfab.plan.steps import Plan
 from nowfab.remote import PLAIN
-from nowfab.results import Result, Status
+from nowfab.results import Changed, Result, Status
 from nowfab.steps import document
 from nowfab.talk import Ending, Exec, Outcome
 from nowfab.work.apply import Manner, apply
@@ -71,10 +71,9 @@ class Shell:
 
 def carry_out(text: str, folder: Path, shell: Shell, dry: bool = False, rollback: bool = True) -> Result:
     agent = Agent(MemoryBlob(program()), PLAIN, 60.0)
-    manner = Manner(agent, str(folder / "state"), "me@here", dry, rollback)
-    talk = apply(lambda node: build(text), manner, lambda: f"20261123T000000Z-{next(RUNS):08x}")(
-        Node("red01")
-    )
+    runs = lambda: f"20261123T000000Z-{next(RUNS):08x}"  # noqa: E731 - a line is enough
+    manner = Manner(agent, str(folder / "state"), "me@here", runs, dry, rollback)
+    talk = apply(lambda node: build(text), lambda node: manner, lambda name, blob: None)(Node("red01"))
     try:
         exec = next(talk)
         while True:
@@ -111,7 +110,7 @@ def test_check_writes_nothing_apply_does_what_it_said_and_again_nothing(root: Pa
     first = Shell()
     made = carry_out(text, tmp_path, first)
     assert (Status.CHANGED, "") == (made.status, made.reason)
-    assert (said.changes[:7], f"maybe file {root}/after, after: run touch {root}/ran") == (
+    assert (said.changes[:7], Changed(f"maybe file {root}/after, after: run touch {root}/ran")) == (
         made.changes[:7],
         said.changes[7],
     )

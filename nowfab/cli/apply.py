@@ -1,0 +1,88 @@
+"""inv apply, inv check: a person's own plan on the chosen nodes."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from nowfab.cli.node_task import node_task
+from nowfab.cli.session import Job, Session
+from nowfab.errors import UsageError
+from nowfab.report.visible import visible
+from nowfab.results import Report
+
+_PLAN = "the plan, a YAML file; docs/plans.md says what stands in it"
+_SHARED = {
+    "plan": _PLAN,
+    "no-sudo": "do not become root on the nodes: change what the login may change",
+    "ask-sudo": "ask once for the password that sudo wants where it wants one",
+    "state": "the agent's folder on the nodes (/var/lib/nowfab; without sudo ~/.nowfab)",
+}
+_APPLY = {
+    **_SHARED,
+    "diff": "show each change, files line by line",
+    "no-rollback": "make changes that could cut us off, though nothing would take them back",
+}
+
+
+@node_task(name="apply", help=_APPLY)
+def apply_plan(
+    on: Session,
+    plan: str,
+    diff: bool = False,
+    no_rollback: bool = False,
+    no_sudo: bool = False,
+    ask_sudo: bool = False,
+    state: str | None = None,
+) -> None:
+    """Have the chosen nodes be as PLAN says: look at each, change what is missing, look again."""
+    _carry_out(on, plan, on.dry, diff or on.dry, not no_rollback, no_sudo, ask_sudo, state)
+
+
+@node_task(name="check", help=_SHARED)
+def check_plan(
+    on: Session, plan: str, no_sudo: bool = False, ask_sudo: bool = False, state: str | None = None
+) -> None:
+    """Show what PLAN would change on the chosen nodes, and change nothing; exit code 10 if anything."""
+    _carry_out(on, plan, True, True, False, no_sudo, ask_sudo, state)
+
+
+def _carry_out(
+    on: Session,
+    plan: str,
+    dry: bool,
+    diff: bool,
+    rollback: bool,
+    no_sudo: bool,
+    ask_sudo: bool,
+    state: str | None,
+) -> None:
+    from nowfab.cli import plans
+    from nowfab.terminal import ask
+
+    if on.settings.format == "stream":
+        raise UsageError("--format takes table or json here: a plan has no lines to stream")
+    if no_sudo and ask_sudo:
+        raise UsageError("`--ask-sudo` asks for sudo's password, and `--no-sudo` does without sudo")
+    how = plans.How(dry, rollback, not no_sudo, state, on.settings.timeout)
+    read = plans.read(Path(plan), on.nodes, how)
+    if ask_sudo:
+        read.how = replace(how, password=ask.password("sudo password", on.screen, sys.stdin))
+    verb, fine = ("check", {0}) if dry and not on.dry else ("apply", {0, 10})
+    on.carry_out(
+        Job(f"{verb} `{read.title}`", read.work(), partial(_show, on, diff), read.rank, dry, frozenset(fine))
+    )
+
+
+def _show(on: Session, diff: bool, report: Report) -> None:
+    from nowfab.report import changes, json, summary
+
+    if on.settings.format == "json":
+        on.screen.data(json.pieces(report))
+    else:
+        if diff:
+            on.screen.data(f"{line}\n" for line in changes.details(report))
+        on.screen.data([changes.rows(report, on.screen.columns())])
+    on.screen.say(visible(summary.summary(report)))

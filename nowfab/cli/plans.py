@@ -1,0 +1,144 @@
+"""Read a person's plan, and make of it the work for each node."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from nowfab.blobs import Blob, MemoryBlob, Secret
+from nowfab.errors import FileError, Place
+from nowfab.inventory.node import Node
+from nowfab.inventory.strict_yaml import Text
+from nowfab.plan.call import Agent
+from nowfab.plan.program import program
+from nowfab.plan.steps import Plan, Refused
+from nowfab.remote import PLAIN, Shape
+from nowfab.steps import document, gathering
+from nowfab.steps.document import Document
+from nowfab.steps.filling import Templates
+from nowfab.steps.variables import variables
+from nowfab.store import files
+from nowfab.talk import Work
+from nowfab.work.apply import Manner, apply
+
+STATE = "/var/lib/nowfab"
+"""The agent's folder on a node where nobody says another one."""
+
+HOME_STATE = "~/.nowfab"
+"""The same without root: in the login's home."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How plans are applied: `sudo` unless the login is root; `state` is filled as texts of plans are."""
+
+    dry: bool = False
+    rollback: bool = True
+    sudo: bool = True
+    state: str | None = None
+    timeout: float | None = None
+    password: Secret | None = None
+
+
+@dataclass(slots=True)
+class Plans:
+    """One plan for the nodes of one run, and what they have gathered so far."""
+
+    path: Path
+    document: Document
+    nodes: Sequence[Node]
+    how: How
+    givers: Mapping[str, Node]
+    templates: Templates = field(default_factory=Templates)
+    gathered: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, Blob] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What the plan says it is for."""
+        return self.document.title
+
+    def rank(self, node: Node) -> int:
+        """Have the nodes that give values go first."""
+        return 0 if node in self.givers.values() else 1
+
+    def work(self) -> Work:
+        """Give the work of applying it."""
+        return apply(self._plan, self._manner, self._hand)
+
+    def check(self) -> None:
+        """Make every node's plan once, before anything is sent. Raises FileError, UsageError."""
+        for node in self.nodes:
+            self._build(node, gathering.placeholders(self.document.gathers))
+            self._manner(node)
+
+    def _plan(self, node: Node) -> Plan:
+        missing = [name for name in self.givers if name not in self.gathered]
+        first = self.rank(node) == 0 or self.how.dry
+        if missing and not first:
+            giver = self.givers[missing[0]].name
+            raise Refused(f"`{missing[0]}` was to be gathered on {giver}, which did not give it")
+        gathered = {**gathering.placeholders(self.document.gathers), **self.gathered}
+        try:
+            return self._build(node, gathered)
+        except FileError as error:
+            raise Refused(str(error)) from None
+
+    def _build(self, node: Node, gathered: Mapping[str, str]) -> Plan:
+        known = variables(node, self.nodes, gathered)
+        secret = [gather.name for gather in self.document.gathers if gather.secret]
+        return document.build(
+            self.document,
+            lambda text: self.templates.fill(text, known),
+            self._source,
+            [gather for gather in self.document.gathers if self.givers[gather.name] is node],
+            [gathered[name] for name in secret],
+        )
+
+    def _hand(self, name: str, said: bytes) -> None:
+        self.gathered[name] = gathering.text(name, said)
+
+    def _source(self, name: str, place: Place) -> Blob:
+        if name not in self.sources:
+            try:
+                self.sources[name] = MemoryBlob((self.path.parent / name).read_bytes())
+            except (OSError, ValueError) as error:
+                why = (getattr(error, "strerror", None) or str(error)).lower()
+                raise FileError(place, f"`source` {name}: {why}") from None
+        return self.sources[name]
+
+    def _manner(self, node: Node) -> Manner:
+        how = self.how
+        sudo = how.sudo and node.user != "root" and not (node.local and os.geteuid() == 0)
+        state = how.state or (STATE if how.sudo else HOME_STATE)
+        place = Place("--state", 1)
+        return Manner(
+            Agent(MemoryBlob(program()), Shape(sudo=True) if sudo else PLAIN, how.timeout),
+            self.templates.fill(Text(state, place), variables(node, self.nodes, {})),
+            f"{getpass.getuser()}@{socket.gethostname()}",
+            _run,
+            how.dry,
+            how.rollback,
+            how.password if sudo else None,
+            partial(secrets.token_hex, 16),
+        )
+
+
+def read(path: Path, nodes: Sequence[Node], how: How) -> Plans:
+    """Read a plan and see whether it can be meant for all these nodes. Raises FileError, UsageError."""
+    found = document.read(files.read(path), str(path))
+    plans = Plans(path, found, nodes, how, {one.name: gathering.giver(one, nodes) for one in found.gathers})
+    plans.check()
+    return plans
+
+
+def _run() -> str:
+    """Name a run: the time here, and 32 random bits."""
+    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}"

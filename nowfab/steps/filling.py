@@ -1,0 +1,59 @@
+"""Fill the variables of a node into the texts of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nowfab import names
+from nowfab.errors import FileError
+from nowfab.inventory.strict_yaml import Text
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+_MARKS = ("{{", "{%", "{#")
+
+
+@dataclass(slots=True)
+class Templates:
+    """The templates of one plan, each compiled once for all nodes."""
+
+    _known: dict[str, Template] = field(default_factory=dict)
+    _environment: Any = None
+
+    def fill(self, text: Text, variables: Mapping[str, Any]) -> str:
+        """Give the text with its variables filled in; FileError for one that is not there."""
+        if not any(mark in text.value for mark in _MARKS):
+            return text.value
+        from jinja2 import TemplateError, UndefinedError
+
+        try:
+            return self._compiled(text.value).render(variables)
+        except UndefinedError as error:
+            there = ", ".join(sorted(variables))
+            raise FileError(
+                text.place, f"{names.shown(text.value)}: {error.message}; there are {there}"
+            ) from None
+        except TemplateError as error:
+            raise FileError(text.place, f"{names.shown(text.value)}: {error.message}") from None
+        except Exception as error:  # whatever an expression of somebody's plan may raise
+            what = f"{names.shown(text.value)}: {type(error).__name__}: {error}"
+            raise FileError(text.place, what) from None
+
+    def _compiled(self, text: str) -> Template:
+        if self._environment is None:
+            self._environment = _strict()
+        found = self._known.get(text)
+        if found is None:
+            found = self._known[text] = self._environment.from_string(text)
+        return found
+
+
+def _strict() -> Any:
+    """Make Jinja strict: nothing is undefined, nothing reaches out of the sandbox, no line end is eaten."""
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
