@@ -13,7 +13,7 @@ from nowfab.errors import UsageError
 from nowfab.report.visible import visible
 from nowfab.results import Report
 
-_PLAN = "the plan, a YAML file; docs/plans.md says what stands in it"
+_PLAN = "the plan, a YAML file; docs/how-to/plans.md says what stands in it"
 _SHARED = {
     "plan": _PLAN,
     "no-sudo": "do not become root on the nodes: change what the login may change",

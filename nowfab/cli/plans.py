@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from nowfab import names
 from nowfab.blobs import Blob, MemoryBlob, Secret
 from nowfab.errors import FileError, Place
 from nowfab.inventory.node import Node
@@ -21,7 +22,7 @@ from nowfab.plan.program import program
 from nowfab.plan.steps import Plan, Refused
 from nowfab.remote import PLAIN, Shape
 from nowfab.steps import document, gathering
-from nowfab.steps.document import Document
+from nowfab.steps.document import Document, Fill
 from nowfab.steps.filling import Templates
 from nowfab.steps.variables import variables
 from nowfab.store import files
@@ -92,15 +93,18 @@ class Plans:
             raise Refused(str(error)) from None
 
     def _build(self, node: Node, gathered: Mapping[str, str]) -> Plan:
-        known = variables(node, self.nodes, gathered)
-        secret = [gather.name for gather in self.document.gathers if gather.secret]
+        secret = {gather.name: "a secret" for gather in self.document.gathers if gather.secret}
         return document.build(
             self.document,
-            lambda text: self.templates.fill(text, known),
+            self._fill(node, gathered),
             self._source,
             [gather for gather in self.document.gathers if self.givers[gather.name] is node],
-            [gathered[name] for name in secret],
+            self._fill(node, {**gathered, **secret}) if secret else None,
         )
+
+    def _fill(self, node: Node, gathered: Mapping[str, str]) -> Fill:
+        known = variables(node, self.nodes, gathered)
+        return lambda text: self.templates.fill(text, known)
 
     def _hand(self, name: str, said: bytes) -> None:
         self.gathered[name] = gathering.text(name, said)
@@ -111,7 +115,7 @@ class Plans:
                 self.sources[name] = MemoryBlob((self.path.parent / name).read_bytes())
             except (OSError, ValueError) as error:
                 why = (getattr(error, "strerror", None) or str(error)).lower()
-                raise FileError(place, f"`source` {name}: {why}") from None
+                raise FileError(place, f"source {names.shown(name)}: {why}") from None
         return self.sources[name]
 
     def _manner(self, node: Node) -> Manner:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
@@ -72,13 +72,14 @@ def build(
     fill: Fill,
     source: Source,
     gathers: Sequence[Gather] = (),
-    secrets: Collection[str] = (),
+    blind: Fill | None = None,
 ) -> Plan:
     """Make the plan of one node; FileError with the line of what cannot be meant.
 
-    `gathers` are the values that this node gives; `secrets` are texts that may be seen nowhere.
+    `gathers` are the values that this node gives. `blind` fills other values in for secret ones: a
+    text that it makes another one of holds a secret.
     """
-    steps = tuple(_step(entry, fill, source, secrets) for entry in document.entries)
+    steps = tuple(_step(entry, fill, source, blind or fill) for entry in document.entries)
     return Plan(
         document.title,
         steps,
@@ -129,12 +130,12 @@ def _complete(entry: Entry, kind: Kind) -> None:
         raise FileError(entry.place, f"`{entry.kind}` needs exactly one of {', '.join(kind.either)}")
 
 
-def _step(entry: Entry, fill: Fill, source: Source, secrets: Collection[str]) -> Step:
+def _step(entry: Entry, fill: Fill, source: Source, blind: Fill) -> Step:
     kind = KINDS[entry.kind]
     values: dict[str, Any] = {}
     for key, value in entry.fields:
         filled = _filled(value, fill)
-        if _holds(filled, secrets):
+        if filled != _filled(value, blind):
             if key.value != kind.keeps:
                 what = f"a secret stands in `{key.value}`, where others see it"
                 raise FileError(value.place, f"{what}; `file` keeps one in `content`, `run` in `stdin`")
@@ -156,13 +157,6 @@ def _filled(value: Value, fill: Fill) -> Value:
     if isinstance(value, Items):
         return replace(value, items=tuple(_filled(item, fill) for item in value.items))
     return value
-
-
-def _holds(value: Value, secrets: Collection[str]) -> bool:
-    """Whether a secret stands anywhere in a value."""
-    if isinstance(value, Items):
-        return any(_holds(item, secrets) for item in value.items)
-    return isinstance(value, Text) and any(secret in value.value for secret in secrets)
 
 
 def _hint(typed: str, known: Mapping[str, object]) -> str:

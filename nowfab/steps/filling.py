@@ -52,8 +52,13 @@ class Templates:
 
 
 def _strict() -> Any:
-    """Make Jinja strict: nothing is undefined, nothing reaches out of the sandbox, no line end is eaten."""
+    """Make Jinja strict: nothing is undefined, nothing reaches out of the sandbox.
+
+    A tag that stands alone in its line leaves no empty one behind; other line ends stay.
+    """
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
+    return ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True
+    )

@@ -28,7 +28,7 @@ UNGUARDED = (
 UNDER_WAY = "the changes are still being made on the node; apply the plan later to see what came of them"
 
 Hand = Callable[[str, bytes], None]
-"""Takes a value that was gathered, by its name."""
+"""Takes a value that was gathered, by its name; Refused where it cannot be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,7 @@ class _Course:
             if self.manner.dry:
                 return self._foreseen(foresee(self.plan.steps, view))
             view = yield from self._stages(view)
-            for name, question in self.plan.gathers:
-                hand(name, self._gathered(name, view, question.argv))
+            self._give(view, hand)
         except _End as end:
             known = self.row
             return replace(
@@ -162,15 +161,18 @@ class _Course:
             row = replace(row, changes=(*row.changes, *maybe))
         return replace(row, status=Status.FAILED, reason=stage.refused) if stage.refused else row
 
-    def _gathered(self, name: str, view: View, argv: tuple[str, ...]) -> bytes:
-        """Give what a program said that had to say something."""
-        try:
-            said = view.said(*argv)
-        except (Unanswered, NeedsStage) as error:
-            raise _failed(f"gather {name}: {error}") from None
-        if said.code:
-            raise _failed(f"gather {name}: `{argv[0]}` ended with {said.code}")
-        return said.stdout
+    def _give(self, view: View, hand: Hand) -> None:
+        """Hand over what programs said that had to say something."""
+        for name, question in self.plan.gathers:
+            try:
+                said = view.said(*question.argv)
+                if said.code:
+                    raise Refused(f"gather {name}: `{question.argv[0]}` ended with {said.code}")
+                hand(name, said.stdout)
+            except (Unanswered, NeedsStage) as error:
+                raise _failed(f"gather {name}: {error}") from None
+            except Refused as refused:
+                raise _failed(str(refused)) from None
 
 
 class _End(Exception):

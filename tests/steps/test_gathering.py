@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
@@ -28,10 +29,10 @@ def build(steps: str, secret: bool = False) -> Plan:
     read = document.read(HEAD.format(secret=", secret: true" if secret else "") + steps, "plan.yaml")
     templates = Templates()
 
-    def fill(text: Text) -> str:
-        return templates.fill(text, {"token": "s3cret"})
+    def fill(text: Text, token: str = "s3cret") -> str:
+        return templates.fill(text, {"token": token})
 
-    return document.build(read, fill, source, read.gathers, ["s3cret"] if secret else [])
+    return document.build(read, fill, source, read.gathers, partial(fill, token="x") if secret else None)
 
 
 def test_the_giver_is_asked_and_the_value_is_filled_in() -> None:
@@ -73,6 +74,11 @@ def test_a_secret_where_others_see_it_is_refused(step: str) -> None:
     """A command line is everybody's on the node, a diff everybody's here."""
     with pytest.raises(FileError, match=r"plan.yaml:5: a secret stands in `\w+`"):
         build(f"  - {step}\n", secret=True)
+
+
+def test_the_same_text_elsewhere_is_no_secret() -> None:
+    """A token that is `1` must not make each 1 of a plan one."""
+    assert build("  - remove: {path: /s3cret}\n", secret=True).steps
 
 
 def give(text: str, nodes: Sequence[Node] = NODES) -> str:
