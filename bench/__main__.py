@@ -28,13 +28,13 @@ _INSIDE = "NOWFAB_BENCH_NAMESPACE"
 def main() -> int:
     """Measure, print tables, write the JSON; 1 when a node of nowfab's failed."""
     given = _options()
-    own = _own_namespace()
+    own = own_namespace("bench")
     _raise_descriptors()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(
             number, lambda number, _: sys.exit(128 + number)
         )  # what was started ends, the user goes
-    _alone()
+    alone()
     began = time.monotonic()
     present = _present(given.peers)
     with tempfile.TemporaryDirectory(prefix="nowfab-bench-") as name:
@@ -78,8 +78,8 @@ def _options() -> argparse.Namespace:
     return given
 
 
-def _own_namespace() -> bool:
-    """Go on in a network namespace of our own where that can be; say whether we are in one."""
+def own_namespace(module: str) -> bool:
+    """Go on, as this module, in a network namespace of our own where that can be; say whether it is."""
     if os.environ.pop(_INSIDE, None) == str(os.getpid()):
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         return True
@@ -87,11 +87,11 @@ def _own_namespace() -> bool:
         print("not root, or no unshare, ip, iptables and useradd: without work e", file=sys.stderr)
         return False
     os.environ[_INSIDE] = str(os.getpid())  # exec keeps it
-    words = ["unshare", "--net", sys.executable, "-m", "bench", *sys.argv[1:]]
+    words = ["unshare", "--net", sys.executable, "-m", module, *sys.argv[1:]]
     return bool(os.execvp(words[0], words))  # noqa: S606 # it does not come back
 
 
-def _alone() -> None:
+def alone() -> None:
     """Let no second bench run beside this one: both would measure each other."""
     descriptor = os.open(Path(__file__).parent, os.O_RDONLY)  # locked until this process ends
     try:

@@ -152,6 +152,7 @@ def _sshd(stack: contextlib.ExitStack, folder: Path, name: str, addresses: Seque
         "PrintMotd no",
         "PrintLastLog no",
         "LogLevel ERROR",
+        "Subsystem sftp internal-sftp",  # pyinfra puts files with it
         *(["PerSourcePenalties no"] if _version(program) >= (9, 8) else []),
     ]
     (folder / f"{name}.conf").write_text("".join(f"{line}\n" for line in lines))

@@ -48,14 +48,14 @@ def run(peer: Peer, work: Work, nodes: Nodes, folder: Path, number: int, limit: 
     call = peer.prepare(peer.program, nodes, work, out)
     load = os.getloadavg()[0]
     words = [sys.executable, "-IS", str(MEASURE), str(limit), f"{out}/stdout", f"{out}/stderr", *call.words]
-    took = _measured(words, out, {**_environment(nodes), **call.environment})
+    took = measured(words, out, {**environment(nodes), **call.environment})
     failed = _failures(peer, work, out, took["code"], took["cut"])
     said = (out / "stderr").read_text(errors="replace")[-500:] if failed else ""
     shutil.rmtree(out)
     return Run(work.name, peer.name, number, **took, failures=failed, load=round(load, 2), said=said)
 
 
-def _measured(words: list[str], folder: Path, environment: dict[str, str]) -> dict[str, Any]:
+def measured(words: list[str], folder: Path, environment: dict[str, str]) -> dict[str, Any]:
     """Give what bench/measure.py says; when we are ended, it is asked to end what it runs."""
     process = subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.PIPE)
     try:
@@ -75,7 +75,7 @@ def _failures(peer: Peer, work: Work, out: Path, code: int, cut: bool) -> int:
         return len(work.alive)  # nothing that can be read
 
 
-def _environment(nodes: Nodes) -> dict[str, str]:
+def environment(nodes: Nodes) -> dict[str, str]:
     """Give all peers the same home and no agent, no settings of this user and no terminal."""
     names = ("PATH", "LANG", "LC_ALL", "TMPDIR")
     kept = {name: os.environ[name] for name in names if name in os.environ}
