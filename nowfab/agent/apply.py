@@ -11,7 +11,7 @@ from nowfab.agent.programs import CHANGE_SECONDS, demand
 from nowfab.agent.request import Job
 from nowfab.agent.state import finish, made_so_far, note_made
 from nowfab.agent.units import UNIT_FOLDERS, change_unit, reload_systemd
-from nowfab.agent.words import Trouble, to_text, why
+from nowfab.agent.words import Trouble, reason_of
 
 ENDS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
@@ -120,24 +120,3 @@ def staged(folder: bytes, index: int) -> bytes:
 def is_of_unit(change: dict) -> bool:
     """Say whether systemd has to read its files anew after a change."""
     return change["do"] in PATHS and change["path"].startswith(UNIT_FOLDERS)
-
-
-def reason_of(error: Exception, change: dict) -> str:
-    """Say why a change failed; an error that nobody foresaw tells where, and none of its values."""
-    if isinstance(error, Trouble):
-        return error.reason
-    if isinstance(error, OSError):
-        name = change.get("path") or change.get("name") or change.get("key") or change["do"]
-        beside = error.filename if isinstance(error.filename, bytes) else b""
-        return "`%s` cannot be changed: %s%s" % (name, why(error), place(beside, name))
-    where = error.__traceback__
-    while where is not None and where.tb_next is not None:
-        where = where.tb_next
-    return "the agent broke: %s in its line %d" % (type(error).__name__, where.tb_lineno if where else 0)
-
-
-def place(beside: bytes, name: str) -> str:
-    """Name the file that an error was about, where that is not the one that was to be changed."""
-    return (
-        "" if not beside or b".nowfab-" in beside or to_text(beside) == name else " (`%s`)" % to_text(beside)
-    )

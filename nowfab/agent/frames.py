@@ -1,9 +1,8 @@
 """Read the counted frames of a request, and write those of the reply."""
 
-import hashlib
 import json
 
-from nowfab.agent.words import Trouble
+from nowfab.agent.words import Trouble, new_sha256
 
 MYPY = False  # which mypy takes for true: the node needs no such import
 if MYPY:
@@ -44,7 +43,7 @@ def read_exactly(source: "IO[bytes]", size: int) -> bytes:
 
 def take_blob(source: "IO[bytes]", blob: dict, sink: "IO[bytes]") -> None:
     """Copy one blob off the input, piece by piece, and see that it is what was sent."""
-    found, left = hashlib.sha256(), blob["size"]
+    found, left = new_sha256(), blob["size"]
     while left:
         piece = source.read(min(left, PIECE))
         if not piece:
@@ -60,7 +59,7 @@ def write_reply(sink: "IO[bytes]", run: str, header: dict, blobs: "list[bytes]")
     """Write a reply: the magic line with length and sha256 of what follows, then header and blobs."""
     text = json.dumps(dict(header, nowfab=1, run=run, blobs=[len(blob) for blob in blobs])).encode("ascii")
     parts = [b"%010d\n" % len(text), text] + blobs
-    digest = hashlib.sha256()
+    digest = new_sha256()
     for part in parts:
         digest.update(part)
     length = sum(len(part) for part in parts)

@@ -2,11 +2,10 @@
 
 import sys
 
-from nowfab.agent.apply import reason_of
 from nowfab.agent.exchange import exchange, unanswered
 from nowfab.agent.frames import read_header, write_reply
 from nowfab.agent.request import checked, run_of
-from nowfab.agent.words import Trouble
+from nowfab.agent.words import Trouble, reason_of
 
 MYPY = False  # which mypy takes for true: the node needs no such import
 if MYPY:

@@ -1,12 +1,11 @@
 """Say what stands at a path, and whether two such answers are the same."""
 
 import grp
-import hashlib
 import os
 import pwd
 import stat
 
-from nowfab.agent.words import Trouble, to_bytes, to_text, why
+from nowfab.agent.words import Trouble, new_sha256, to_bytes, to_text, why
 
 KINDS = {stat.S_IFBLK: "a disk", stat.S_IFCHR: "a device", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 
@@ -31,7 +30,7 @@ def stands_at(path: str, limit: int = -1) -> "tuple[dict, bytes | None]":
 
 def file_at(raw: bytes, limit: int) -> "tuple[dict, bytes | None]":
     """Read a regular file for its sha256, and for its bytes where they are few enough."""
-    digest, size, kept = hashlib.sha256(), 0, bytearray()
+    digest, size, kept = new_sha256(), 0, bytearray()
     # a pipe that took the file's place would let us wait for ever
     with os.fdopen(os.open(raw, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY), "rb") as file:
         found = os.fstat(file.fileno())

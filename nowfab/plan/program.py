@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -19,28 +19,43 @@ ORDER = (
     "units",
     "kernel",
     "questions",
-    "paths",
-    "goals",
-    "before",
-    "state",
-    "apply",
     "exchange",
     "main",
 )
-"""Each file after those that it imports from."""
+"""Each file after those that it imports from at its top."""
+
+LATE = ("paths", "goals", "before", "state", "apply", "making")
+"""Files that only who changes something needs, in their order: they are read when a function imports one.
+
+Reading the whole text takes Python longer than looking at twenty files.
+"""
+
+_LOAD = """def load_late():
+    if LATE:
+        exec(compile("\\n" * AFTER + LATE.pop(), "late", "exec"), globals())
+"""
 
 
 @cache
 def program() -> bytes:
     """Give the agent as one text, which does its work when it is executed."""
+    early, late = (joined(_texts(names)) for names in (ORDER, LATE))
+    after = (
+        early.count("\n") + _LOAD.count("\n") + 2
+    )  # so that lines of the late text have numbers of their own
+    return f"LATE = [{late!r}]\nAFTER = {after}\n{_LOAD}{early}".encode()
+
+
+def _texts(names: Sequence[str]) -> Iterator[str]:
     folder = files(PACKAGE)
-    return joined(folder.joinpath(f"{name}.py").read_text("utf-8") for name in ORDER).encode()
+    return (folder.joinpath(f"{name}.py").read_text("utf-8") for name in names)
 
 
 def joined(texts: Iterator[str]) -> str:
     """Join files of the agent: their names are one namespace then, so what they import of each other goes.
 
-    So do docstrings, comments of their own lines and empty lines: they need not travel.
+    An import of a late file becomes the call that reads them all. Docstrings, comments of their own
+    lines and empty lines need not travel.
     """
     return "".join("".join(_needed(text)) for text in texts)
 
@@ -49,10 +64,22 @@ def _needed(text: str) -> Iterator[str]:
     tree = ast.parse(text)
     dropped = {line for node in _needless(tree) for line in range(node.lineno, (node.end_lineno or 0) + 1)}
     kept = {line for node in ast.walk(tree) for line in _inside(node)}
+    late = {node.lineno: node.col_offset for node in _late_imports(tree)}
     for number, line in enumerate(text.splitlines(keepends=True), 1):
         bare = line.strip()
-        if number not in dropped and (number in kept or (bare and not bare.startswith("#"))):
+        if number in late:
+            yield f"{' ' * late[number]}load_late()\n"
+        elif number not in dropped and (number in kept or (bare and not bare.startswith("#"))):
             yield line
+
+
+def _late_imports(tree: ast.Module) -> Iterator[ast.ImportFrom]:
+    """Give the imports within functions of what is read late."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom) or not node.col_offset:
+            continue
+        if (node.module or "").removeprefix(f"{PACKAGE}.") in LATE:
+            yield node
 
 
 def _needless(tree: ast.Module) -> Iterator[ast.stmt]:
