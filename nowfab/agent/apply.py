@@ -6,7 +6,7 @@ import signal
 from nowfab.agent.goals import PATHS, needed, state_now
 from nowfab.agent.kernel import set_sysctl
 from nowfab.agent.packages import change_packages
-from nowfab.agent.paths import Spot, folder_path, link_path, remove_path, write_path
+from nowfab.agent.paths import Spot, folder_path, link_path, remove_path, sync_folders, write_path
 from nowfab.agent.programs import CHANGE_SECONDS, demand
 from nowfab.agent.request import Job
 from nowfab.agent.state import finish, made_so_far, note_made
@@ -67,7 +67,9 @@ def apply_all(job: Job, folder: bytes) -> None:
         index = len(job.changes) - 1
         if reload_wanted:
             reload_systemd()
+        sync_folders([change["path"] for change in job.changes if "path" in change])
     except Exception as error:
+        sync_folders([change["path"] for change in job.changes[: index + 1] if "path" in change])
         made = [each for each in made_so_far(folder) if each["change"] != index]
         finish(folder, "failed", reason_of(error, job.changes[index]), made, index)
     else:

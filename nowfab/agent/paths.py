@@ -1,4 +1,8 @@
-"""Change what stands at a path: wholly or not at all, and so that a power cut cannot halve it."""
+"""Change what stands at a path: wholly or not at all, and so that a power cut cannot halve it.
+
+The bytes of a file are durable before it takes its place; that it did is made durable by `sync_folders`,
+once for all changes.
+"""
 
 import contextlib
 import os
@@ -39,13 +43,19 @@ def sync_folder(folder: bytes) -> None:
         os.close(descriptor)
 
 
+def sync_folders(paths: "list[str]") -> None:
+    """Make durable what stands at these paths; a folder that is gone has nothing to keep."""
+    for folder in sorted({os.path.dirname(to_bytes(path)) for path in paths}):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            sync_folder(folder)
+
+
 def write_path(change: dict, spot: Spot, staged: bytes) -> None:
     """Put a regular file in place; if it does not prove itself there, what stood there comes back."""
     copy_to(spot.new, staged, change, spot.path)
     if change["verify"]:
         keep_old(spot)
     os.rename(spot.new, spot.path)
-    sync_folder(spot.folder)
     if change["verify"]:
         prove(change, spot)
 
@@ -105,7 +115,6 @@ def link_path(change: dict, spot: Spot) -> None:
     """Put a symbolic link in place."""
     os.symlink(to_bytes(change["target"]), spot.new)
     os.rename(spot.new, spot.path)
-    sync_folder(spot.folder)
 
 
 def folder_path(change: dict, spot: Spot) -> None:
@@ -123,7 +132,6 @@ def folder_path(change: dict, spot: Spot) -> None:
         os.close(descriptor)
     if not there:
         os.rename(spot.new, spot.path)
-        sync_folder(spot.folder)
 
 
 def remove_path(change: dict, spot: Spot) -> None:
@@ -132,4 +140,3 @@ def remove_path(change: dict, spot: Spot) -> None:
         os.rmdir(spot.path)
     else:
         os.unlink(spot.path)
-    sync_folder(spot.folder)

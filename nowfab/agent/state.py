@@ -7,7 +7,7 @@ import os
 import stat
 import time
 
-from nowfab.agent.paths import Spot, sync_folder
+from nowfab.agent.paths import Spot, sync_folder, sync_folders
 from nowfab.agent.request import RUN_ID
 from nowfab.agent.words import Trouble, to_bytes, to_text, why
 
@@ -174,6 +174,7 @@ def settle_one(folder: bytes) -> None:
     for index, change in enumerate(changes):
         if "path" in change:
             Spot(change["path"], run, index).sweep()
+    sync_folders([change["path"] for change in changes if "path" in change])
     made = made_so_far(folder)
     if len(made) == len(changes):
         finish(folder, "applied", "", made, None)
