@@ -4,7 +4,7 @@ PYTHON =
 export PYTHON
 IN_VENV = .venv/bin/python
 
-.PHONY: help demo test faults sweep soak lint map wheel clean bench bench-setup fleet-environment dev-environment
+.PHONY: help demo test faults sweep soak lint map wheel clean bench bench-plans bench-setup fleet-environment dev-environment
 
 help:
 	@echo 'make demo    start five practice nodes, run a command on them, show the table, clean up'
@@ -15,6 +15,7 @@ help:
 	@echo 'make lint    only the format, the lint and the types'
 	@echo 'make map     write the map of the code into README.md, from the docstrings'
 	@echo 'make bench   put nowfab beside its peers, 40 minutes; WORKS=a,c PEERS=asyncssh,clush ROUNDS=1 NODES=100 for less'
+	@echo 'make bench-plans  only plans, beside pyinfra and Ansible; 20 minutes'
 	@echo 'make bench-setup  install those peers (the Debian packages only as root)'
 	@echo 'make wheel   build dist/nowfab-*.whl'
 	@echo 'make clean   remove what the others have made, .venv too'
@@ -45,6 +46,10 @@ map: dev-environment
 bench: dev-environment
 	@$(IN_VENV) -m bench $(if $(WORKS),--works $(WORKS)) $(if $(PEERS),--peers $(PEERS)) \
 	  $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(NODES),--nodes $(NODES)) $(if $(MINUTES),--minutes $(MINUTES))
+	@$(if $(WORKS),,$(MAKE) bench-plans)
+
+bench-plans: dev-environment
+	@$(IN_VENV) -m bench.plans $(if $(ROUNDS),--rounds $(ROUNDS))
 
 bench-setup: dev-environment
 	@$(IN_VENV) -m bench.setup
