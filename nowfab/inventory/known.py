@@ -103,16 +103,19 @@ class Inventory:
         """Put together what is known of one node.
 
         `typed` is what the user said now and outranks everything; `seat` is what the group says
-        through which the node was found. A practice node stays at its own address and port and
-        listens to no file, so that its name leads nowhere else.
+        through which the node was found. A practice node stays at its own address and port, whatever
+        the files say, so that its name leads nowhere else; its role and variables are theirs.
         """
         practice = self._practice.get(typed.name)
         if practice is None:
             return self._from_files(typed, seat, ())
-        return practice if typed.user is None else replace(practice, user=typed.user)
+        facts = self._facts(typed.name)
+        return replace(
+            practice, user=typed.user or practice.user, role=facts.role or "", vars=facts.vars or ()
+        )
 
     def _from_files(self, typed: Word, seat: Word | None, way: tuple[str, ...]) -> Node:
-        facts = self._nodes.of(typed.name, self._group_facts().get(typed.name, ()))
+        facts = self._facts(typed.name)
         local = bool(facts.local)
         seat = seat or typed
         return Node(
@@ -127,6 +130,9 @@ class Inventory:
             facts.mac or "",
             facts.vars or (),
         )
+
+    def _facts(self, name: str) -> Facts:
+        return self._nodes.of(name, self._group_facts().get(name, ()))
 
     def _group_facts(self) -> Mapping[str, Sequence[Facts]]:
         """Give by node what nodes.yaml says of its groups, in order; `strangers` tells of those of nobody."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from nowfab import inventory
 from nowfab.errors import FileError, Place
 from nowfab.groups import Source
-from nowfab.inventory import nodes
+from nowfab.inventory import Node, nodes
 from nowfab.inventory.facts import Facts, Via
 from nowfab.names import Word
 
@@ -152,3 +153,12 @@ def test_what_holds_for_a_group_stands_between_the_defaults_and_the_node() -> No
         known.node(Word("r1")).port,
         dict(known.node(Word("r1")).vars),
     )
+
+
+def test_a_practice_node_has_the_role_and_the_variables_of_its_name() -> None:
+    """A plan that is practised needs them; address, port and user stay those of the fleet."""
+    text = "nodes:\n  red01: {address: 10.0.0.1, user: me, role: master, vars: {rack: a1}}\n"
+    practice = Node("red01", "127.0.0.1", "pi", 2201, fleet="embedded")
+    known = inventory.build([], ("n", text), [practice])
+
+    assert replace(practice, role="master", vars=(("rack", "a1"),)) == known.node(Word("red01"))
