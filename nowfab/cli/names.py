@@ -53,12 +53,12 @@ def make_names(
         more = f"\nand {len(taken) - _SHOWN} more" if len(taken) > _SHOWN else ""
         raise UsageError("\n".join(taken[:_SHOWN]) + more)
     if write:
-        rewriting.rewrite(lambda: _files(made), context.config.run.dry)
+        rewriting.rewrite(lambda: _files(made), context.config.run.dry, show=format == "table")
 
 
 def _made(clusters: str | None, size: str, first: str | None, colors: str | None) -> Sequence[Cluster]:
     nodes = settings.count("--size", size, names.LIMIT)
-    if (clusters is None) == (colors is None):
+    if (clusters is None) == (colors is None) or (colors is not None and not colors.strip(", ")):
         raise UsageError("say how many, `--clusters 20 --size 5`, or which, `--colors red,blue --size 5`")
     if colors is None:
         begin = 1 if first is None else settings.count("--first", first, names.LIMIT)

@@ -15,8 +15,11 @@ _TRIES = 50
 """Each time somebody else has written meanwhile, so somebody always comes through."""
 
 
-def rewrite(decide: Callable[[], tuple[Sequence[New], str]], dry: bool) -> None:
-    """Do what `decide` says, which reads the files: what they should say, and a sentence for the person."""
+def rewrite(decide: Callable[[], tuple[Sequence[New], str]], dry: bool, show: bool = True) -> None:
+    """Do what `decide` says, which reads the files: what they should say, and a sentence for the person.
+
+    Without `show` standard output is for other data, and gets no diff.
+    """
     from nowfab.store import replace
 
     screen = standard()
@@ -24,7 +27,7 @@ def rewrite(decide: Callable[[], tuple[Sequence[New], str]], dry: bool) -> None:
         wanted, sentence = decide()
         files = [file for file in wanted if file.text != (file.was or "")]
         if dry or not files or replace.change(files):
-            screen.data(visible(line) + "\n" for file in files for line in _diff(file))
+            screen.data(visible(line) + "\n" for file in (files if show else ()) for line in _diff(file))
             head = (
                 "nothing to do: "
                 if not files

@@ -80,7 +80,13 @@ def test_colours_that_run_into_each_other_are_told(tmp_path: Path) -> None:
 
 
 def test_a_line_without_a_number_says_what_would_do(tmp_path: Path) -> None:
-    for words in ((), ("--clusters", "2", "--colors", "red"), ("--clusters", "0"), ("--colors", "a_b")):
+    for words in (
+        (),
+        ("--colors", " , "),
+        ("--clusters", "2", "--colors", "red"),
+        ("--clusters", "0"),
+        ("--colors", "a_b"),
+    ):
         answer = call(tmp_path, "names", *words)
 
         assert (1, "", 1) == (answer.returncode, answer.stdout, answer.stderr.count("\n"))
@@ -91,3 +97,10 @@ def test_dry_writes_nothing(tmp_path: Path) -> None:
 
     assert (0, []) == (answer.returncode, list(tmp_path.iterdir()))
     assert "+red red01 red02\n" in answer.stdout
+
+
+def test_what_is_for_programs_has_no_diff_in_it(tmp_path: Path) -> None:
+    answer = call(tmp_path, "names", "--colors", "red", "--size", "2", "--write", "--format", "names")
+
+    assert (0, "red01\nred02\n") == (answer.returncode, answer.stdout)
+    assert (tmp_path / "groups/clusters").exists()
