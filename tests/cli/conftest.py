@@ -53,6 +53,19 @@ def program(module: str, folder: Path) -> Program:
     return run
 
 
+def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run nowfab in a folder that is its home as well, with nothing else in its environment."""
+    return subprocess.run(
+        [sys.executable, "-m", "nowfab", *words],
+        cwd=folder,
+        env={"HOME": str(folder), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
 def answered(far: int, answers: Mapping[str, str]) -> tuple[bytes, list[str]]:
     """Be the person at a terminal until its programs leave, or for a minute: answer each question once.
 

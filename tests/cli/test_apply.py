@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.cli.conftest import call
+
 PLAN = """\
 title: two things
 steps:
   - folder: {path: ROOT/www, mode: "0750"}
   - file: {path: ROOT/www/index, content: "{{ node.name }} is {{ colour }}\\n", mode: "0640"}
 """
-
-
-def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "nowfab", *words],
-        cwd=folder,
-        env={"HOME": str(folder), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
 
 
 @pytest.fixture

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.cli.conftest import call
 
 
 def export(folder: Path, *flags: str) -> subprocess.CompletedProcess[str]:
     (folder / "groups").mkdir(exist_ok=True)
     (folder / "groups" / "clusters").write_text("red red01 red02\nblue red h1\nother x\n")
     return call(folder, "groups.export", *flags)
-
-
-def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "nowfab", *words],
-        cwd=folder,
-        env={"HOME": str(folder), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
 
 
 def test_the_screen_has_the_data_and_standard_error_what_is_lost(tmp_path: Path) -> None:
