@@ -87,14 +87,16 @@ def answered(far: int, answers: Mapping[str, str]) -> tuple[bytes, list[str]]:
     return shown, asked
 
 
-def type_into(folder: Path, home: Path, answer: str, *words: str) -> tuple[int, str]:
+def type_into(
+    folder: Path, home: Path, answer: str, *words: str, question: str = "(yes/no) ", **environ: str
+) -> tuple[int, str]:
     """Run nowfab on a terminal, answer its question, give its exit code and what was shown."""
     far, near = os.openpty()
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(home), "TERM": "xterm"}
+    whole = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(home), "TERM": "xterm", **environ}
     argv = [sys.executable, "-m", "nowfab", *words]
-    process = subprocess.Popen(argv, cwd=folder, env=environ, stdin=near, stdout=near, stderr=near)
+    process = subprocess.Popen(argv, cwd=folder, env=whole, stdin=near, stdout=near, stderr=near)
     os.close(near)
-    shown, _ = answered(far, {"(yes/no) ": answer})
+    shown, _ = answered(far, {question: answer})
     return process.wait(30), shown.decode()
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.practice import PROJECT, Fleet, nowfab
+from tests.cli.conftest import type_into
+from tests.fleet.practice import PROJECT, REACH, Fleet, nowfab
 from tests.fleet.test_agent import AWAY, REPOSITORY
 
 pytestmark = pytest.mark.timeout(900)
@@ -122,6 +123,23 @@ def test_a_node_whose_sudo_asks_says_what_would_do(fleet: Fleet, tmp_path: Path)
 
     assert 2 == answer.returncode
     assert "sudo asks for a password; `--ask-sudo` asks you for it once" in answer.stdout
+
+
+def test_a_password_that_is_asked_for_once_serves_who_wants_one(fleet: Fleet, tmp_path: Path) -> None:
+    """red05's sudo asks, red01's does not: one question, and the password is in no process list."""
+    plan = write(tmp_path, "title: t\nsteps:\n  - file: {path: /srv/asked, content: x}\n")
+    words = ("apply", plan, "-w", "red01,red05", "--ask-sudo", "--host-keys", "strict")
+    environ = {**REACH, "XDG_STATE_HOME": str(fleet.state_home)}
+    code, shown = type_into(
+        PROJECT, tmp_path, fleet.password("red05") + "\n", *words, question="sudo password: ", **environ
+    )
+    made = [
+        fleet.inside(name, "cat /srv/asked; rm -rf /srv/asked /var/lib/nowfab") for name in ("red01", "red05")
+    ]
+
+    assert (0, ["x", "x"]) == (code, made), shown
+    assert "2 nodes: 2 changed" in shown
+    assert fleet.password("red05") not in shown
 
 
 BROKEN = {
