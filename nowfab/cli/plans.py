@@ -50,7 +50,7 @@ class How:
 
 @dataclass(slots=True)
 class Plans:
-    """One plan for the nodes of one run, and what they have gathered so far."""
+    """One plan for the nodes of one run, what it is for each of them, and what they have gathered so far."""
 
     path: Path
     document: Document
@@ -60,6 +60,7 @@ class Plans:
     templates: Templates = field(default_factory=Templates)
     gathered: dict[str, str] = field(default_factory=dict)
     sources: dict[str, Blob] = field(default_factory=dict)
+    made: dict[str, Plan] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -77,10 +78,14 @@ class Plans:
     def check(self) -> None:
         """Make every node's plan once, before anything is sent. Raises FileError, UsageError."""
         for node in self.nodes:
-            self._build(node, gathering.placeholders(self.document.gathers))
+            plan = self._build(node, gathering.placeholders(self.document.gathers))
             self._manner(node)
+            if not self.givers:  # what waits for no value is the plan already
+                self.made[node.name] = plan
 
     def _plan(self, node: Node) -> Plan:
+        if node.name in self.made:
+            return self.made[node.name]
         missing = [name for name in self.givers if name not in self.gathered]
         first = self.rank(node) == 0 or self.how.dry
         if missing and not first:

@@ -6,7 +6,6 @@ import base64
 import codecs
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 
 from nowfab.blobs import Blob
 from nowfab.results import Report, Result
@@ -37,7 +36,7 @@ def _result(result: Result) -> Iterator[str]:
     yield from _stream(result.stderr)
     rest = _members(
         seconds=round(result.seconds, 3),
-        changes=[asdict(change) for change in result.changes],
+        changes=[{"what": change.what, "diff": change.diff} for change in result.changes],
         reason=result.reason,
         attempts=result.attempts,
     )
