@@ -164,11 +164,15 @@ def _ansible(program: str, fleet: Nodes, targets: Sequence[str], root: Path, out
     ]
     play = [{"hosts": "all", "gather_facts": False, "tasks": tasks}]
     (out / "play.yaml").write_text(json.dumps(play))
+    remote = out / "remote"
+    remote.mkdir()
+    remote.chmod(0o777)
     (out / "ansible.cfg").write_text("[defaults]\n[ssh_connection]\npipelining = True\n")
     environment = {
         "ANSIBLE_CONFIG": f"{out}/ansible.cfg",
         "ANSIBLE_SSH_ARGS": f"-F {fleet.config} -o ControlMaster=auto -o ControlPersist=60s",
         "ANSIBLE_HOST_KEY_CHECKING": "True",
+        "ANSIBLE_REMOTE_TEMP": f"{remote}",  # the nodes' home is nobody's to write to
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_DEPRECATION_WARNINGS": "False",
         "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",
