@@ -13,19 +13,28 @@ from nowfab.agent.state import finish, made_so_far, note_made
 from nowfab.agent.units import UNIT_FOLDERS, change_unit, reload_systemd
 from nowfab.agent.words import Trouble, reason_of
 
+MYPY = False  # which mypy takes for true: the node needs no such import
+if MYPY:
+    from collections.abc import Callable
+
 ENDS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 GOES_ON = "the connection went while this run was being applied; it goes on without, ask again"
 
 
 def apply_apart(job: Job, folder: bytes) -> None:
-    """Have a process of its own make the changes: whoever ends this one does not end them half way."""
+    """Make the changes apart."""
+    run_apart(lambda: apply_all(job, folder))
+
+
+def run_apart(action: "Callable[[], None]") -> None:
+    """Have a process of its own do something: whoever ends this one does not end that half way."""
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     child = os.fork()
     if not child:
         try:
             stand_apart(unblocked)
-            apply_all(job, folder)
+            action()
         finally:
             os._exit(0)
     for number in ENDS:

@@ -11,8 +11,9 @@ ANYTHING = ("packages", "run")
 """Changes that may bring users, folders and more: what comes after them is seen only when it is made."""
 
 
-def look_before(job: Job) -> None:
-    """Look at everything that the changes were decided on, and at what they need."""
+def look_before(job: Job) -> "list[bool]":
+    """Look at all that the changes were decided on and need; say of each whether there is something to do."""
+    wants = []
     seen = {}  # type: dict
     room = {}  # type: dict
     mounts = mount_points()
@@ -23,13 +24,16 @@ def look_before(job: Job) -> None:
             now = seen[about]
         else:
             now = state_now(change) if foreseen or change["do"] in PATHS else None
+        wanted = True
         if now is not None and change["do"] != "run":
             wanted = needed(change, job, now)
             if wanted and change["do"] in PATHS and foreseen:
                 see_path(change, job, now, seen, room, mounts)
             seen[about] = goal_of(change, job, now)
+        wants.append(wanted)
         foreseen = foreseen and change["do"] not in ANYTHING
     see_room(room)
+    return wants
 
 
 def see_path(change: dict, job: Job, now: dict, seen: dict, room: dict, mounts: "set[bytes]") -> None:

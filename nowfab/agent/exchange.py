@@ -24,10 +24,19 @@ def exchange(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
             result = dict(result, state=trouble.state, reason=trouble.reason)
     if result["state"] == "running":
         return dict(result, changed=0, answers=unanswered(job.questions, result["reason"]), log=[]), []
+    return with_answers(result, job)
+
+
+def with_answers(result: dict, job: Job) -> "tuple[dict, list[bytes]]":
+    """Give header and blobs of a reply: what became of the changes, and the answers."""
     answers = answer_all(job)
+    return dict(with_log(result), answers=answers.answers), answers.blobs
+
+
+def with_log(result: dict) -> dict:
+    """Add how many changes were made, and what a person should know."""
     changed = sum(each["did"] == "changed" for each in result["made"])
-    log = [FORGETS] if root_forgets() else []
-    return dict(result, changed=changed, answers=answers.answers, log=log), answers.blobs
+    return dict(result, changed=changed, log=[FORGETS] if root_forgets() else [])
 
 
 def unanswered(questions: list, reason: object) -> "list[dict]":

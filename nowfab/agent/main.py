@@ -4,11 +4,12 @@ import sys
 
 from nowfab.agent.exchange import exchange, unanswered
 from nowfab.agent.frames import read_header, write_reply
-from nowfab.agent.request import checked, run_of
+from nowfab.agent.request import Job, checked, run_of
 from nowfab.agent.words import Trouble, reason_of
 
 MYPY = False  # which mypy takes for true: the node needs no such import
 if MYPY:
+    from collections.abc import Callable
     from typing import IO
 
 
@@ -18,14 +19,23 @@ def reply_to(source: "IO[bytes]") -> "tuple[str, dict, list[bytes]]":
     try:
         header = read_header(source)
         job = checked(header)
-        if job.verb != "exchange":
-            raise Trouble("this agent does not know `%s`; nothing was changed" % job.verb)
-        reply, blobs = exchange(job, source)
+        reply, blobs = verb_of(job)(job, source)
         return job.run, reply, blobs
     except Trouble as trouble:
         return run_of(header), refusal(header, trouble.state, trouble.reason), []
     except Exception as error:
         return run_of(header), refusal(header, "failed", reason_of(error, {"do": "request"})), []
+
+
+def verb_of(job: Job) -> "Callable[[Job, IO[bytes]], tuple[dict, list[bytes]]]":
+    """Give the function that does what a request asks for."""
+    if job.verb == "exchange":
+        return exchange
+    if job.verb not in ("arm", "confirm", "undo", "status"):
+        raise Trouble("this agent does not know `%s`; nothing was changed" % job.verb)
+    from nowfab.agent.verbs import GUARDED_VERBS  # only who guards something pays for reading it
+
+    return GUARDED_VERBS[job.verb]
 
 
 def refusal(header: dict, state: str, reason: str) -> dict:
@@ -37,7 +47,12 @@ def refusal(header: dict, state: str, reason: str) -> dict:
 
 
 def main() -> None:
-    """Be the agent."""
+    """Be the agent: for whoever speaks on the standard input, or from the disk for PID 1."""
+    if sys.argv[1:]:
+        from nowfab.agent.verbs import from_disk
+
+        from_disk(sys.argv[1:])
+        return
     run, reply, blobs = reply_to(sys.stdin.buffer)
     write_reply(sys.stdout.buffer, run, reply, blobs)
 

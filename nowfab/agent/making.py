@@ -1,5 +1,6 @@
 """Make the changes of a request at most once, and tell what became of them."""
 
+import contextlib
 import os
 import time
 
@@ -24,6 +25,7 @@ from nowfab.agent.words import Trouble, to_text, why
 
 MYPY = False  # which mypy takes for true: the node needs no such import
 if MYPY:
+    from collections.abc import Iterator
     from typing import IO
 
 ANEW = "this run was used for other changes; a run is applied once"
@@ -54,20 +56,18 @@ def carry_out(job: Job, source: "IO[bytes]") -> dict:
 
 def begin(job: Job, folder: bytes, source: "IO[bytes]") -> None:
     """Stage what came and see that all can be done; until here, nothing of the node was touched."""
-    try:
-        fresh_folder(folder)
-        for index, blob in enumerate(job.blobs):
-            descriptor = os.open(staged(folder, index), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as sink:
-                take_blob(source, blob, sink)
-        look_before(job)
-        for change in job.changes:
-            if change["do"] == "write":
-                check_staged(change, staged(folder, change["blob"]))
-        asked = {"run": job.run, "title": job.title, "who": job.who, "since": time.time()}
-        write_json(folder + b"/request.json", dict(asked, changes=told(job)))
+    with untouched(folder):
+        stage(job, folder, source)
+        write_json(folder + b"/request.json", asked_for(job))
         write_json(folder + b"/result.json", {"open": True, "state": "failed", "made": []})
         sync_folder(os.path.dirname(folder))
+
+
+@contextlib.contextmanager
+def untouched(folder: bytes) -> "Iterator[None]":
+    """Leave nothing of a run that cannot begin, and say why it cannot."""
+    try:
+        yield
     except OSError as error:
         drop_tree(folder)
         named = error.filename if isinstance(error.filename, bytes) else folder
@@ -75,6 +75,25 @@ def begin(job: Job, folder: bytes, source: "IO[bytes]") -> None:
     except BaseException:
         drop_tree(folder)
         raise
+
+
+def stage(job: Job, folder: bytes, source: "IO[bytes]") -> "list[bool]":
+    """Take what comes, and see that all can be done; say of each change whether there is something to do."""
+    fresh_folder(folder)
+    for index, blob in enumerate(job.blobs):
+        descriptor = os.open(staged(folder, index), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as sink:
+            take_blob(source, blob, sink)
+    wanted = look_before(job)
+    for change in job.changes:
+        if change["do"] == "write":
+            check_staged(change, staged(folder, change["blob"]))
+    return wanted
+
+
+def asked_for(job: Job) -> dict:
+    """Give what is kept of a request."""
+    return {"run": job.run, "title": job.title, "who": job.who, "since": time.time(), "changes": told(job)}
 
 
 def told(job: Job) -> "list[dict]":

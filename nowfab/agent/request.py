@@ -41,6 +41,11 @@ HEADER_FIELDS = {
     "questions": list,
 }
 
+GUARD_FIELDS = {"seconds": int, "proofs": list}
+
+ROLLBACK_SECONDS = 90
+"""After how long a guarded run is taken back, where the request does not say."""
+
 PACKAGE_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*(:[a-z0-9-]+)?")
 """Debian Policy 5.6.1, with dpkg's architecture behind a colon."""
 
@@ -66,6 +71,9 @@ class Job:
         self.blobs = header["blobs"]
         self.changes = header["changes"]
         self.questions = header["questions"]
+        guard = header.get("guard") or {}
+        self.seconds = guard.get("seconds", ROLLBACK_SECONDS)
+        self.proofs = guard.get("proofs", [])
         self.lock_seconds = header.get("lock_seconds", LOCK_SECONDS)
 
 
@@ -91,7 +99,26 @@ def checked(header: dict) -> Job:
     for number, question in enumerate(header["questions"]):
         check_each("question %d" % number, question, "ask", QUESTION_FIELDS)
     check_blobs(header)
+    check_guard(header.get("guard"))
+    if header["changes"] and header["verb"] in ("confirm", "undo", "status"):
+        raise misread("`%s` makes no changes" % header["verb"])
     return Job(header)
+
+
+def check_guard(guard: object) -> None:
+    """See that what a guarded run is told can be meant."""
+    if guard is None:
+        return
+    check_fields("its guard", guard, {})
+    assert isinstance(guard, dict)
+    for name, value in guard.items():
+        if not isinstance(value, GUARD_FIELDS.get(name, object)):
+            raise misread("`%s` of its guard is of another kind" % name)
+    if not 1 <= guard.get("seconds", ROLLBACK_SECONDS) <= 86400:
+        raise misread("a guard waits for 1 to 86400 seconds")
+    for number, proof in enumerate(guard.get("proofs", [])):
+        check_each("proof %d" % number, proof, "ask", QUESTION_FIELDS)
+        check_fields("proof %d" % number, dict({"want": {}}, **proof), {"want": dict})
 
 
 def misread(what: str) -> Trouble:

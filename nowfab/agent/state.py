@@ -7,9 +7,14 @@ import os
 import stat
 import time
 
+from nowfab.agent.armed import armed_run
 from nowfab.agent.paths import Spot, sync_folder, sync_folders
 from nowfab.agent.request import RUN_ID
 from nowfab.agent.words import Trouble, to_bytes, to_text, why
+
+MYPY = False  # which mypy takes for true: the node needs no such import
+if MYPY:
+    from collections.abc import Callable
 
 KEPT = 10
 """How many runs are kept."""
@@ -19,13 +24,19 @@ HALF = (
 )
 
 
-def state_folder(path: str) -> bytes:
-    """Give the state folder, made if it was not there; it must be ours alone."""
+def state_path(path: str) -> bytes:
+    """Give the name of the state folder, which need not be there."""
     raw = to_bytes(path)
     if raw.startswith(b"~/"):
         raw = os.path.join(home_folder(), raw[2:])
     if not os.path.isabs(raw):
         raise Trouble("the state folder `%s` is no absolute path" % path)
+    return raw
+
+
+def state_folder(path: str) -> bytes:
+    """Give the state folder, made if it was not there; it must be ours alone."""
+    raw = state_path(path)
     try:
         os.makedirs(os.path.dirname(raw), 0o755, exist_ok=True)
         with contextlib.suppress(FileExistsError):
@@ -69,6 +80,22 @@ def lock_state(state: bytes, run: str, who: str) -> int:
     return descriptor
 
 
+def lock_within(
+    state: bytes, run: str, who: str, seconds: float, meanwhile: "Callable[[], None] | None" = None
+) -> int:
+    """Be the only one here as soon as whoever is lets go; `meanwhile` may see to that."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return lock_state(state, run, who)
+        except Trouble:
+            if time.monotonic() > until:
+                raise
+        if meanwhile:
+            meanwhile()
+        time.sleep(0.05)
+
+
 def held_by(holder: dict) -> str:
     """Say who holds the lock."""
     since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(holder.get("since", 0)))
@@ -78,10 +105,8 @@ def held_by(holder: dict) -> str:
 
 def refuse_while_armed(state: bytes) -> None:
     """Change nothing while a guarded run waits for its confirmation."""
-    try:
-        with open(state + b"/armed", "rb") as file:
-            armed = to_text(file.read(64)).strip()
-    except FileNotFoundError:
+    armed = armed_run(state)
+    if not armed:
         return
     asked = read_json(run_folder(state, armed) + b"/request.json") if RUN_ID.fullmatch(armed) else {}
     words = (armed, asked.get("title", "?"), asked.get("who", "?"))
@@ -161,10 +186,24 @@ def settle(state: bytes) -> None:
         result = read_json(folder + b"/result.json")
         if not result:
             drop_tree(folder)
+        elif result.get("guarded"):
+            settle_guarded(folder, bool(result.get("open")))
         elif result.get("open"):
             settle_one(folder)
         elif os.path.isdir(folder + b"/new"):
             drop_tree(folder + b"/new")
+
+
+def settle_guarded(folder: bytes, is_open: bool) -> None:
+    """Forget a guarded run that was never armed, and clean up after one that has ended; none waits now."""
+    from nowfab.agent.ending import tidy
+    from nowfab.agent.guardian import stop_timer
+
+    if is_open:
+        stop_timer(to_text(os.path.basename(folder)))
+        drop_tree(folder)
+    elif os.path.lexists(folder + b"/undo.json"):
+        tidy(folder)
 
 
 def settle_one(folder: bytes) -> None:

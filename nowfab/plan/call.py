@@ -33,7 +33,7 @@ class Agent:
         With a `prompt`, sudo asks its password with it, and `ready` is said once it has done so.
         """
         stdin = (self.text, *wire.encode(request))
-        program = f"python3 -IS -c 'import sys;exec(sys.stdin.buffer.read({self.text.size}))'"
+        program = f"python3 -IS -c 'import sys;TEXT=sys.stdin.buffer.read({self.text.size});exec(TEXT)'"
         shape = replace(self.shape, stdin=sum(blob.size for blob in stdin), prompt=prompt, ready=ready)
         return Exec(remote.line(program, shape), stdin, self.timeout)
 

@@ -24,26 +24,42 @@ ORDER = (
 )
 """Each file after those that it imports from at its top."""
 
-LATE = ("paths", "goals", "before", "state", "apply", "making")
+LATE = ("paths", "goals", "before", "armed", "state", "apply", "making")
 """Files that only who changes something needs, in their order: they are read when a function imports one.
 
 Reading the whole text takes Python longer than looking at twenty files.
 """
 
-_LOAD = """def load_late():
-    if LATE:
-        exec(compile("\\n" * AFTER + LATE.pop(), "late", "exec"), globals())
+GUARD = (
+    "guardian",
+    "undoable",
+    "backup",
+    "restore",
+    "acts",
+    "ending",
+    "undo",
+    "guarded",
+    "arm",
+    "confirm",
+    "status",
+    "verbs",
+)
+"""Files that only a guarded run needs, read after the late ones."""
+
+_LOAD = """def load_late(left):
+    while len(LATE) > left:
+        exec(compile("\\n" * AFTER[len(LATE) - 1] + LATE.pop(), "late", "exec"), globals())
 """
 
 
 @cache
 def program() -> bytes:
     """Give the agent as one text, which does its work when it is executed."""
-    early, late = (joined(_texts(names)) for names in (ORDER, LATE))
-    after = (
-        early.count("\n") + _LOAD.count("\n") + 2
-    )  # so that lines of the late text have numbers of their own
-    return f"LATE = [{late!r}]\nAFTER = {after}\n{_LOAD}{early}".encode()
+    early, late, guard = (joined(_texts(names)) for names in (ORDER, LATE, GUARD))
+    # so that lines of the late texts have numbers of their own
+    after = early.count("\n") + _LOAD.count("\n") + 2
+    later = after + late.count("\n")
+    return f"LATE = {[guard, late]!r}\nAFTER = {[later, after]!r}\n{_LOAD}{early}".encode()
 
 
 def _texts(names: Sequence[str]) -> Iterator[str]:
@@ -64,22 +80,24 @@ def _needed(text: str) -> Iterator[str]:
     tree = ast.parse(text)
     dropped = {line for node in _needless(tree) for line in range(node.lineno, (node.end_lineno or 0) + 1)}
     kept = {line for node in ast.walk(tree) for line in _inside(node)}
-    late = {node.lineno: node.col_offset for node in _late_imports(tree)}
+    late = {node.lineno: (node.col_offset, left) for node, left in _late_imports(tree)}
     for number, line in enumerate(text.splitlines(keepends=True), 1):
         bare = line.strip()
         if number in late:
-            yield f"{' ' * late[number]}load_late()\n"
+            column, left = late[number]
+            yield f"{' ' * column}load_late({left})\n"
         elif number not in dropped and (number in kept or (bare and not bare.startswith("#"))):
             yield line
 
 
-def _late_imports(tree: ast.Module) -> Iterator[ast.ImportFrom]:
-    """Give the imports within functions of what is read late."""
+def _late_imports(tree: ast.Module) -> Iterator[tuple[ast.ImportFrom, int]]:
+    """Give the imports within functions of what is read late, and how many texts may stay unread then."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.ImportFrom) or not node.col_offset:
             continue
-        if (node.module or "").removeprefix(f"{PACKAGE}.") in LATE:
-            yield node
+        module = (node.module or "").removeprefix(f"{PACKAGE}.")
+        if module in (*LATE, *GUARD):
+            yield node, int(module in LATE)
 
 
 def _needless(tree: ast.Module) -> Iterator[ast.stmt]:

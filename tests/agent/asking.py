@@ -82,7 +82,7 @@ def started(
     python: str = sys.executable, env: Mapping[str, str] | None = None, size: int = 0
 ) -> subprocess.Popen[bytes]:
     """Start a Python that waits for the agent's text."""
-    bootstrap = f"import sys;exec(sys.stdin.buffer.read({size or len(program())}))"
+    bootstrap = f"import sys;TEXT=sys.stdin.buffer.read({size or len(program())});exec(TEXT)"
     return subprocess.Popen(
         [python, "-IS", "-c", bootstrap],
         stdin=subprocess.PIPE,

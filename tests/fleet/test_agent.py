@@ -55,7 +55,7 @@ rm -rf /srv/repo /srv/lists /srv/torn /var/lib/apt/lists/*
 
 def started(node: Node, sent: bytes) -> subprocess.Popen[bytes]:
     """Start the agent as root on a node, with the plain ssh program."""
-    bootstrap = f"import sys;exec(sys.stdin.buffer.read({len(program())}))"
+    bootstrap = f"import sys;TEXT=sys.stdin.buffer.read({len(program())});exec(TEXT)"
     line = f"sudo -n -- python3 -IS -c {shlex.quote(bootstrap)}"
     options = ("StrictHostKeyChecking=yes", f"UserKnownHostsFile={node.known_hosts}", "ConnectTimeout=10")
     argv = ["ssh", "-F", "none", *with_key(node), *(f"-o{each}" for each in options), "-p", str(node.port)]

@@ -1,0 +1,136 @@
+"""Arm a guarded run: all that takes it back is on the disk, its timer runs, and PID 1 makes the changes."""
+
+import copy
+import os
+import signal
+import time
+
+from nowfab.agent.apply import ENDS
+from nowfab.agent.armed import armed_run, put_armed
+from nowfab.agent.backup import back_up
+from nowfab.agent.before import refuse_practice
+from nowfab.agent.ending import came_of, note_result
+from nowfab.agent.exchange import unanswered, with_log
+from nowfab.agent.goals import PATHS
+from nowfab.agent.guardian import install_guard, see_systemd, start_apply, start_timer, stop_timer
+from nowfab.agent.making import ANEW, asked_for, stage, told, untouched
+from nowfab.agent.paths import sync_folder
+from nowfab.agent.request import Job
+from nowfab.agent.state import (
+    drop_tree,
+    lock_state,
+    prune,
+    read_json,
+    refuse_while_armed,
+    run_folder,
+    settle,
+    state_folder,
+    write_json,
+)
+from nowfab.agent.undo import take_back
+from nowfab.agent.undoable import refuse_unguardable
+from nowfab.agent.words import Trouble, why
+
+MYPY = False  # which mypy takes for true: the node needs no such import
+if MYPY:
+    from typing import IO
+
+LATER = "the run is only armed now; its confirmation answers"
+
+
+def arm(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
+    """Have the changes of a request made, and taken back unless somebody confirms them."""
+    if os.environ.get("NOWFAB_PRACTICE") == "1":
+        raise Trouble("this is a practice node: its systemd is a person's own, nothing can be guarded here")
+    refuse_practice(job)
+    refuse_unguardable(job)
+    state = state_folder(job.state)
+    see_systemd(state)
+    lock = lock_state(state, job.run, job.who)
+    try:
+        folder = run_folder(state, job.run)
+        if armed_run(state) != job.run:
+            refuse_while_armed(state)
+            settle(state)
+        if not read_json(folder + b"/result.json"):
+            make_ready(job, state, folder, source)
+            launch(job, state, folder)
+            prune(state)
+        elif read_json(folder + b"/request.json").get("changes") != told(job):
+            raise Trouble(ANEW)
+        result = came_of(state, job.run)
+    finally:
+        os.close(lock)
+    return dict(with_log(result), answers=unanswered(job.questions, LATER)), []
+
+
+def make_ready(job: Job, state: bytes, folder: bytes, source: "IO[bytes]") -> None:
+    """Put all on the disk that the changes, and their way back, will need; nothing of the node is touched."""
+    with untouched(folder):
+        wanted = stage_paths_first(job, folder, source)
+        record = back_up(job, wanted, folder)
+        with open(folder + b"/begun", "wb"), open(folder + b"/agent.py", "wb") as program:
+            program.write(own_text())
+            program.flush()
+            os.fsync(program.fileno())
+        changes = [plain(change) for change in job.changes]
+        write_json(folder + b"/apply.json", {"changes": changes, "wanted": wanted})
+        write_json(folder + b"/undo.json", record)
+        guard = {"seconds": job.seconds, "until": time.monotonic() + job.seconds, "boot": boot_id()}
+        asked = dict(asked_for(job), guard=dict(guard, proofs=job.proofs))
+        write_json(folder + b"/request.json", asked)
+        note_result(folder, "armed", "", [], None)
+        sync_folder(folder)
+        sync_folder(state)
+        install_guard(state)
+
+
+def stage_paths_first(job: Job, folder: bytes, source: "IO[bytes]") -> "list[bool]":
+    """Stage the request, looking at its changes in the order in which they will be made."""
+    order = sorted(range(len(job.changes)), key=lambda number: job.changes[number]["do"] not in PATHS)
+    sorted_job = copy.copy(job)
+    sorted_job.changes = [job.changes[number] for number in order]
+    wanted = stage(sorted_job, folder, source)
+    return [wanted[order.index(number)] for number in range(len(order))]
+
+
+def plain(change: dict) -> dict:
+    """Give a change as making it needs it: what it was decided on may tell of a secret."""
+    return dict(change, was={"is": change.get("was", {}).get("is")})
+
+
+def own_text() -> bytes:
+    """Give the text of this agent, which whoever started it keeps."""
+    text = globals().get("TEXT")
+    if not isinstance(text, bytes):
+        raise Trouble("the agent was started without a name for its own text; nothing was changed")
+    return text
+
+
+def boot_id() -> str:
+    """Tell this start of the node from others."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def launch(job: Job, state: bytes, folder: bytes) -> None:
+    """Start the timer, then have the run wait, then have the changes made: nobody ends us in between."""
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+    try:
+        start_timer(state, job.run, job.seconds)
+        put_armed(state, job.run)
+        start_apply(state, job.run)
+    except (Trouble, OSError) as error:
+        reason = error.reason if isinstance(error, Trouble) else why(error)
+        if armed_run(state) == job.run:
+            take_back(state, job.run, reason, None)
+        else:
+            drop_tree(folder)
+        stop_timer(job.run)
+        if not os.path.isdir(folder):
+            raise Trouble("%s; nothing was changed" % reason) from None
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)

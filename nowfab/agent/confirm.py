@@ -1,0 +1,80 @@
+"""Confirm a guarded run: its changes are made, its proofs hold, so they stay."""
+
+import copy
+import os
+import time
+
+from nowfab.agent.armed import armed_run
+from nowfab.agent.ending import came_of, end_run
+from nowfab.agent.exchange import with_log
+from nowfab.agent.guardian import stop_timer
+from nowfab.agent.questions import answer_all
+from nowfab.agent.request import Job
+from nowfab.agent.state import lock_within, prune, read_json, run_folder, state_folder
+
+MYPY = False  # which mypy takes for true: the node needs no such import
+if MYPY:
+    from typing import IO
+
+CONFIRM_WAIT = 15
+"""Seconds that the changes may still take, and that the lock is waited for."""
+
+
+def confirm(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
+    """Have the changes stay if all holds; else say what does not, or what became of the run."""
+    state = state_folder(job.state)
+    folder = run_folder(state, job.run)
+    reason = await_applied(state, job.run, folder)
+    waits = armed_run(state) == job.run
+    proofs = read_json(folder + b"/request.json").get("guard", {}).get("proofs", []) + job.proofs
+    asking = copy.copy(job)
+    asking.questions = (proofs if waits and not reason else []) + job.questions
+    answers = answer_all(asking)
+    proven = answers.answers[: len(asking.questions) - len(job.questions)]
+    reason = reason or "; ".join(
+        "proof %d does not hold: %s" % (number, against_proof(proof, said))
+        for number, (proof, said) in enumerate(zip(proofs, proven))
+        if against_proof(proof, said)
+    )
+    if waits and not reason:
+        commit(job, state, folder)
+    result = came_of(state, job.run)
+    if result["state"] == "armed":
+        result["reason"] = reason
+    return dict(with_log(result), proofs=proven, answers=answers.answers[len(proven) :]), answers.blobs
+
+
+def await_applied(state: bytes, run: str, folder: bytes) -> str:
+    """Wait until the changes are made or the run waits no more; say what is in the way of a confirmation."""
+    until = time.monotonic() + CONFIRM_WAIT
+    while armed_run(state) == run:
+        result = read_json(folder + b"/result.json")
+        if result.get("state") in ("applied", "stuck"):
+            return result["reason"]
+        if time.monotonic() > until:
+            return "its changes are not made yet; ask again"
+        time.sleep(0.05)
+    return ""
+
+
+def against_proof(proof: dict, said: dict) -> str:
+    """Say how an answer differs from what a proof wants, "" for not at all."""
+    if "cannot" in said:
+        return str(said["cannot"])
+    for name, value in sorted(proof.get("want", {}).items()):
+        if said.get(name) != value:
+            return "`%s` is %s, not %s" % (name, said.get(name), value)
+    return ""
+
+
+def commit(job: Job, state: bytes, folder: bytes) -> None:
+    """Have the changes stay, unless the run was taken back meanwhile."""
+    lock = lock_within(state, job.run, job.who, CONFIRM_WAIT)
+    try:
+        result = read_json(folder + b"/result.json")
+        if armed_run(state) == job.run and result.get("state") == "applied" and not result["reason"]:
+            end_run(state, job.run, "confirmed", "", result["made"], None)
+            stop_timer(job.run)
+            prune(state)
+    finally:
+        os.close(lock)

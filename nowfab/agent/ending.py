@@ -1,0 +1,50 @@
+"""End a guarded run: write down what became of it, then have it wait no more, then clean up."""
+
+import contextlib
+import os
+import time
+
+from nowfab.agent.armed import armed_run, take_armed
+from nowfab.agent.backup import kept_beside
+from nowfab.agent.state import drop_tree, read_json, run_folder, write_json
+from nowfab.agent.words import Trouble
+
+
+def note_result(folder: bytes, state: str, reason: str, made: "list[dict]", failed: "int | None") -> None:
+    """Write down how far a guarded run came; it counts only when the run waits no more."""
+    result = {"state": state, "reason": reason, "made": made, "failed": failed, "at": time.time()}
+    ended = state not in ("armed", "applying", "applied", "stuck")
+    write_json(folder + b"/result.json", dict(result, guarded=True, open=not ended))
+
+
+def end_run(
+    state: bytes, run: str, result: str, reason: str, made: "list[dict]", failed: "int | None"
+) -> None:
+    """Have the run wait no more: its result is on the disk before, so that nobody finds it without one."""
+    folder = run_folder(state, run)
+    note_result(folder, result, reason, made, failed)
+    take_armed(state)
+    tidy(folder)
+
+
+def tidy(folder: bytes) -> None:
+    """Drop what only a waiting run needs: the old bytes, the new ones, the program."""
+    record = read_json(folder + b"/undo.json")
+    for each in record.get("paths", []):
+        with contextlib.suppress(OSError):
+            os.unlink(kept_beside(each["path"], record["run"], each["index"]))
+    drop_tree(folder + b"/old")
+    drop_tree(folder + b"/new")
+    for name in (b"apply.json", b"agent.py", b"begun", b"undo.json"):
+        with contextlib.suppress(OSError):
+            os.unlink(folder + b"/" + name)
+
+
+def came_of(state: bytes, run: str) -> dict:
+    """Tell what became of a guarded run that was asked for before."""
+    if armed_run(state) == run:
+        return {"state": "armed", "reason": "", "made": [], "failed": None}
+    result = read_json(run_folder(state, run) + b"/result.json")
+    if not result or result.get("open"):
+        raise Trouble("run %s does not wait for a confirmation: it was not armed here, or is forgotten" % run)
+    return {name: result[name] for name in ("state", "reason", "made", "failed")}

@@ -1,0 +1,105 @@
+"""Take a guarded run back: all files from their hard links, then what began beyond them."""
+
+import os
+import sys
+
+from nowfab.agent.acts import begun_until, disable_new, undo_act
+from nowfab.agent.apply import run_apart
+from nowfab.agent.armed import armed_run
+from nowfab.agent.ending import came_of, end_run, note_result
+from nowfab.agent.exchange import with_answers
+from nowfab.agent.guardian import stop_apply, stop_timer
+from nowfab.agent.request import Job
+from nowfab.agent.restore import restore_all
+from nowfab.agent.state import lock_within, read_json, run_folder, state_folder
+from nowfab.agent.units import reload_systemd
+from nowfab.agent.words import Trouble, reason_of
+
+MYPY = False  # which mypy takes for true: the node needs no such import
+if MYPY:
+    from typing import IO
+
+UNDO_WAIT = 600
+"""Seconds that the lock is waited for: who holds it is ended, or ends soon."""
+
+
+def undo(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
+    """Take a run back because somebody asks for it."""
+    state = state_folder(job.state)
+    if armed_run(state) == job.run:
+        run_apart(lambda: undo_now(state, job.run, "it was taken back by hand, by %s" % job.who))
+        if armed_run(state) == job.run:
+            result = read_json(run_folder(state, job.run) + b"/result.json")
+            raise Trouble(result.get("reason") or "it could not be taken back", "armed")
+    return with_answers(came_of(state, job.run), job)
+
+
+def undo_from_disk(state: bytes, run: str, cause: str) -> None:
+    """Take a run back as PID 1 has it: because of its timer, or before the node's start goes on."""
+    asked = read_json(run_folder(state, run) + b"/request.json")
+    reason = "nobody confirmed it within %d s" % asked.get("guard", {}).get("seconds", 0)
+    if cause == "boot":
+        reason = "the node was started anew before it was confirmed"
+    undo_now(state, run, reason, cause == "boot")
+    sys.stderr.write("run %s: %s\n" % (run, read_json(run_folder(state, run) + b"/result.json").get("state")))
+
+
+def undo_now(state: bytes, run: str, reason: str, boot: bool = False) -> None:
+    """Take a run back, if it still waits; whoever makes its changes is ended first."""
+    if not boot:
+        stop_apply(run)
+    lock = lock_within(state, run, "the rollback", UNDO_WAIT, None if boot else lambda: stop_apply(run))
+    try:
+        if armed_run(state) == run:
+            take_back(state, run, reason, None, boot)
+            if not boot:
+                stop_timer(run)
+    finally:
+        os.close(lock)
+
+
+def take_back(state: bytes, run: str, reason: str, failed: "int | None", boot: bool = False) -> None:
+    """Bring all back; the caller holds the lock and saw that the run waits."""
+    folder = run_folder(state, run)
+    record = read_json(folder + b"/undo.json")
+    try:
+        if record.get("run") != run:
+            raise Trouble("its undo.json is not whole")
+        acts = [act for act in reversed(record["acts"]) if act["index"] <= begun_until(folder)]
+        disable_new(acts)
+        left = restore_all(record)
+    except (Trouble, OSError) as error:
+        stuck = "%s; it is not as before: %s" % (reason, reason_of(error, {"do": "the rollback"}))
+        note_result(folder, "stuck", stuck, [], failed)
+        raise
+    left += undo_acts(acts, record["reload"], boot)
+    if acts:
+        # what systemctl and the programs wrote
+        os.sync()
+    if left:
+        end_run(
+            state,
+            run,
+            "failed",
+            "%s; all files are as before, but %s" % (reason, "; ".join(left)),
+            [],
+            failed,
+        )
+    else:
+        end_run(state, run, "reverted", reason, [], failed)
+
+
+def undo_acts(acts: "list[dict]", reload_wanted: bool, boot: bool) -> "list[str]":
+    """Take back what was done beyond paths, as far as it goes; say what could not be."""
+    left = []
+    try:
+        if reload_wanted:
+            reload_systemd()
+    except Trouble as trouble:
+        left.append(trouble.reason)
+    for act in acts:
+        try:
+            undo_act(act, boot)
+        except Trouble as trouble:
+            left.append(trouble.reason)
+    return left
