@@ -17,20 +17,22 @@ from nowfab.agent.words import Trouble, to_bytes, to_text, why
 def back_up(job: Job, wanted: "list[bool]", folder: bytes) -> dict:
     """Keep all that will be changed, durably; give the list by which it comes back."""
     os.mkdir(folder + b"/old", 0o700)
-    paths, acts = {}, []  # type: dict, list
+    paths, acts, touched = {}, [], []  # type: dict, list, list
     for index, change in enumerate(job.changes):
         if not wanted[index]:
             continue
         if change["do"] not in PATHS:
             acts.append(before_act(change, index))
-        elif change["path"] not in paths:
+            continue
+        touched.append({"path": change["path"], "index": index})
+        if change["path"] not in paths:
             paths[change["path"]] = dict(before_path(change["path"], index, job.run, folder), index=index)
     kept = sorted(paths.values(), key=lambda each: each["index"])
     for each in sorted({os.path.dirname(to_bytes(each["old"])) for each in kept if "old" in each}):
         sync_folder(each)
     sync_folder(folder + b"/old")
     reload_wanted = any(path.startswith(UNIT_FOLDERS) for path in paths)
-    return {"run": job.run, "paths": kept, "acts": acts, "reload": reload_wanted}
+    return {"run": job.run, "paths": kept, "touched": touched, "acts": acts, "reload": reload_wanted}
 
 
 def before_path(path: str, index: int, run: str, folder: bytes) -> dict:

@@ -12,11 +12,11 @@ from nowfab.agent.words import Trouble, to_bytes, to_text, why
 def restore_all(record: dict) -> "list[str]":
     """Bring all paths back, the last one first, durably; say what of others keeps a folder from going."""
     notes = []
+    for each in record["touched"]:
+        Spot(each["path"], record["run"], each["index"]).sweep()
     for each in reversed(record["paths"]):
-        spot = Spot(each["path"], record["run"], each["index"])
-        spot.sweep()
         try:
-            note = restore_one(each, spot)
+            note = restore_one(each, Spot(each["path"], record["run"], each["index"]))
         except OSError as error:
             raise Trouble("`%s` cannot be brought back: %s" % (each["path"], why(error))) from None
         if note:

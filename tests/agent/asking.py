@@ -92,10 +92,13 @@ def started(
     )
 
 
-def ask(sent: bytes, python: str = sys.executable, env: Mapping[str, str] | None = None) -> Reply:
+def ask(
+    sent: bytes, python: str = sys.executable, env: Mapping[str, str] | None = None, text: bytes = b""
+) -> Reply:
     """Send a request and read the reply; it must end well, and say nothing else."""
-    with started(python, env) as agent:
-        output, errors = agent.communicate(program() + sent, timeout=60)
+    text = text or program()
+    with started(python, env, len(text)) as agent:
+        output, errors = agent.communicate(text + sent, timeout=60)
     assert (b"", 0) == (errors, agent.returncode)
     return parse(output)
 

@@ -46,9 +46,12 @@ show)
         cat "$here/units/$name" 2>/dev/null || printf 'LoadState=not-found\\nActiveState=inactive\\n'
         echo
     done ;;
+is-active) [ -e "$here/started/$4" ] ;;
 *)
+    for last; do :; done
+    case $last in nowfab-*) rm -f "$here/started/$last"; exit ;; esac
     [ ! -e "$here/refuse" ] || { cat "$here/refuse" >&2; exit 1; }
-    unit=$here/units/$4
+    unit=$here/units/$last
     case "$2" in
     enable) sed -i s/disabled/enabled/ "$unit" ;;
     disable) sed -i s/enabled/disabled/ "$unit" ;;
@@ -58,7 +61,27 @@ show)
 esac
 """
 
-PROGRAMS = {"dpkg-query": QUERY, "dpkg": DPKG, "apt-get": APT, "systemctl": SYSTEMCTL}
+SYSTEMD_RUN = """
+[ ! -e "$here/refuse-run" ] || { cat "$here/refuse-run" >&2; exit 1; }
+for word; do
+    shift
+    case $word in
+    --) break ;;
+    --unit=*) unit=${word#--unit=} ;;
+    --on-active=*) unit=$unit.timer ;;
+    esac
+done
+printf '%s\\0' "$@" >"$here/started/$unit"
+"""
+"""Starts nothing: a test runs what was to be started when it likes."""
+
+PROGRAMS = {
+    "dpkg-query": QUERY,
+    "dpkg": DPKG,
+    "apt-get": APT,
+    "systemctl": SYSTEMCTL,
+    "systemd-run": SYSTEMD_RUN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +110,7 @@ class Fakes:
 
 def made(here: Path) -> Fakes:
     """Make the programs in a folder."""
-    for folder in ("bin", "units", "dpkg/updates"):
+    for folder in ("bin", "units", "started", "dpkg/updates"):
         (here / folder).mkdir(parents=True)
     for name in ("packages", "audit", "calls", "dpkg/lock", "dpkg/lock-frontend"):
         (here / name).write_bytes(b"")
