@@ -81,8 +81,17 @@ def make_ready(job: Job, state: bytes, folder: bytes, source: "IO[bytes]") -> No
         write_json(folder + b"/request.json", asked)
         note_result(folder, "armed", "", [], None)
         sync_folder(folder)
-        sync_folder(state)
+        sync_with_all_above(state)
         install_guard(state)
+
+
+def sync_with_all_above(folder: bytes) -> None:
+    """Make a folder durable that may have been made just now, and those above it too."""
+    while True:
+        sync_folder(folder)
+        if folder == os.path.dirname(folder):
+            return
+        folder = os.path.dirname(folder)
 
 
 def stage_paths_first(job: Job, folder: bytes, source: "IO[bytes]") -> "list[bool]":

@@ -87,10 +87,13 @@ class Inside:
 
 
 class Doors:
-    """`os` as the agent sees it: each operation that changes the disk is announced before it is done."""
+    """`os` as the agent sees it: each operation that changes the disk is announced, and told of when done.
 
-    def __init__(self, announce: Callable[..., bool]) -> None:
-        self._announce = announce
+    Where `announce` gives False, nothing is done.
+    """
+
+    def __init__(self, announce: Callable[..., bool], done: Callable[..., None] = lambda *_: None) -> None:
+        self._announce, self._done = announce, done
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(os, name)
@@ -98,16 +101,23 @@ class Doors:
             return real
 
         def operation(*given: Any, **more: Any) -> Any:
-            return real(*given, **more) if self._announce(name, *given) else None
+            if not self._announce(name, *given):
+                return None
+            result = real(*given, **more)
+            self._done(name, *given)
+            return result
 
         return operation
 
     def open_file(self, path: Any, mode: str = "r", *given: Any, **more: Any) -> Any:
         """Be the builtin `open`."""
-        if set(mode) & set("wax"):
-            flags = os.O_CREAT | os.O_WRONLY | (os.O_TRUNC if "w" in mode else 0)
-            self._announce("open", path, flags)
-        return open(path, mode, *given, **more)  # noqa: PTH123 - of bytes
+        changing = bool(set(mode) & set("wax"))
+        if changing:
+            self._announce("open", path, os.O_CREAT)
+        file = open(path, mode, *given, **more)  # noqa: PTH123, SIM115 - of bytes, for the agent to close
+        if changing:
+            self._done("open", path, os.O_CREAT)
+        return file
 
     def put_into(self, names: dict[str, Any]) -> None:
         names["os"], names["open"] = self, self.open_file

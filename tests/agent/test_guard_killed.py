@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -91,7 +92,7 @@ def test_G10_killed_anywhere_a_guarded_run_is_whole_after_the_next_start(
         told.append(f"{road[phase].__name__} {whole}/{count}")
         assert (whole, True) == (count, count > 20)
     with capsys.disabled():
-        print(f"\n{name}, whole after a kill before each operation: {', '.join(told)}")  # noqa: T201
+        sys.stdout.write(f"\n{name}, whole after a kill before each operation: {', '.join(told)}\n")
 
 
 def test_a_run_that_was_ended_before_it_was_armed_can_be_armed_again(tmp_path: Path) -> None:
