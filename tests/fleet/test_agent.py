@@ -53,10 +53,11 @@ rm -rf /srv/repo /srv/lists /srv/torn /var/lib/apt/lists/*
 """
 
 
-def started(node: Node, sent: bytes) -> subprocess.Popen[bytes]:
+def started(node: Node, sent: bytes, sudo: str = "sudo -n -- ", text: bytes = b"") -> subprocess.Popen[bytes]:
     """Start the agent as root on a node, with the plain ssh program."""
-    bootstrap = f"import sys;TEXT=sys.stdin.buffer.read({len(program())});exec(TEXT)"
-    line = f"sudo -n -- python3 -IS -c {shlex.quote(bootstrap)}"
+    text = text or program()
+    bootstrap = f"import sys;TEXT=sys.stdin.buffer.read({len(text)});exec(TEXT)"
+    line = f"{sudo}python3 -IS -c {shlex.quote(bootstrap)}"
     options = ("StrictHostKeyChecking=yes", f"UserKnownHostsFile={node.known_hosts}", "ConnectTimeout=10")
     argv = ["ssh", "-F", "none", *with_key(node), *(f"-o{each}" for each in options), "-p", str(node.port)]
     process = subprocess.Popen(
@@ -66,7 +67,7 @@ def started(node: Node, sent: bytes) -> subprocess.Popen[bytes]:
         stderr=subprocess.PIPE,
     )
     assert process.stdin
-    process.stdin.write(program() + sent)
+    process.stdin.write(text + sent)
     process.stdin.flush()
     return process
 
