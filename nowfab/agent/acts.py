@@ -5,7 +5,7 @@ import os
 
 from nowfab.agent.kernel import set_sysctl
 from nowfab.agent.programs import CHANGE_SECONDS, LOOK_SECONDS, demand
-from nowfab.agent.units import RUNS, change_unit
+from nowfab.agent.units import RUNS, change_unit, units_at
 from nowfab.agent.words import Trouble
 
 BOOT_SECONDS = 20
@@ -46,7 +46,7 @@ def do_act(change: dict, stdin: bytes) -> None:
 def disable_new(acts: "list[dict]") -> None:
     """Disable what was not enabled, while the unit's own file is still there to say what that means."""
     for act in acts:
-        if act["do"] == "unit" and not act["enabled"].startswith("enabled"):
+        if act["do"] == "unit" and act["enables"] and not act["enabled"].startswith("enabled"):
             with contextlib.suppress(Trouble):
                 demand(systemctl("disable", act["name"], ["--no-reload"]), LOOK_SECONDS)
 
@@ -59,12 +59,21 @@ def undo_act(act: dict, boot: bool) -> None:
     elif act["do"] == "run":
         demand(act["undo"], BOOT_SECONDS if boot else CHANGE_SECONDS, quiet=act["secret"])
     else:
-        if act["enabled"].startswith("enabled"):
-            demand(systemctl("enable", act["name"], ["--no-reload"] if boot else []), LOOK_SECONDS)
-        verb = "stop"
-        if act["active"] in RUNS:
-            verb = "restart" if act["restart"] and not boot else "start"
-        demand(systemctl(verb, act["name"], ["--no-block"] if boot else []), CHANGE_SECONDS)
+        undo_unit(act, boot)
+
+
+def undo_unit(act: dict, boot: bool) -> None:
+    """Have a unit be as it was; one that may be gone with its file is stopped only where it runs."""
+    if act["enables"] and act["enabled"].startswith("enabled"):
+        demand(systemctl("enable", act["name"], ["--no-reload"] if boot else []), LOOK_SECONDS)
+    if not act["moves"]:
+        return
+    verb = "stop"
+    if act["active"] in RUNS:
+        verb = "restart" if act["restart"] and not boot else "start"
+    elif units_at([act["name"]])[act["name"]]["active"] in ("inactive", "failed"):
+        return
+    demand(systemctl(verb, act["name"], ["--no-block"] if boot else []), CHANGE_SECONDS)
 
 
 def systemctl(verb: str, name: str, options: "list[str]") -> "list[str]":

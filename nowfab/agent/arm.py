@@ -19,12 +19,12 @@ from nowfab.agent.request import Job
 from nowfab.agent.state import (
     drop_tree,
     lock_state,
-    prune,
     read_json,
     refuse_while_armed,
     run_folder,
     settle,
     state_folder,
+    state_path,
     write_json,
 )
 from nowfab.agent.undo import take_back
@@ -44,8 +44,8 @@ def arm(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
         raise Trouble("this is a practice node: its systemd is a person's own, nothing can be guarded here")
     refuse_practice(job)
     refuse_unguardable(job)
+    see_systemd(state_path(job.state))
     state = state_folder(job.state)
-    see_systemd(state)
     lock = lock_state(state, job.run, job.who)
     try:
         folder = run_folder(state, job.run)
@@ -55,7 +55,6 @@ def arm(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
         if not read_json(folder + b"/result.json"):
             make_ready(job, state, folder, source)
             launch(job, state, folder)
-            prune(state)
         elif read_json(folder + b"/request.json").get("changes") != told(job):
             raise Trouble(ANEW)
         result = came_of(state, job.run)

@@ -75,6 +75,10 @@ def before_act(change: dict, index: int) -> dict:
         return {"do": kind, "index": index, "undo": change["undo"], "secret": change["stdin"] is not None}
     now = state_now(change)
     if kind == "sysctl":
+        if now["value"] is None:
+            raise Trouble("there is no kernel parameter `%s`" % change["key"])
         return {"do": kind, "index": index, "key": change["key"], "value": now["value"]}
     unit = {"name": change["name"], "enabled": now["enabled"], "active": now["active"]}
-    return dict(unit, do=kind, index=index, restart=change["restart"])
+    moves = change["running"] is not None or change["restart"]
+    wants = {"enables": change["enabled"] is not None, "moves": moves, "restart": change["restart"]}
+    return dict(unit, do=kind, index=index, **wants)

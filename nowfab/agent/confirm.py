@@ -75,6 +75,6 @@ def commit(job: Job, state: bytes, folder: bytes) -> None:
         if armed_run(state) == job.run and result.get("state") == "applied" and not result["reason"]:
             end_run(state, job.run, "confirmed", "", result["made"], None)
             stop_timer(job.run)
-            prune(state)
+            prune(state, job.run)
     finally:
         os.close(lock)

@@ -22,7 +22,13 @@ def end_run(
 ) -> None:
     """Have the run wait no more: its result is on the disk before, so that nobody finds it without one."""
     folder = run_folder(state, run)
-    note_result(folder, result, reason, made, failed)
+    drop_tree(folder + b"/new")
+    try:
+        note_result(folder, result, reason, made, failed)
+    except OSError:
+        # a full disk keeps nobody from having it back as it was
+        if result == "confirmed":
+            raise
     take_armed(state)
     tidy(folder)
 

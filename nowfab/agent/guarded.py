@@ -1,6 +1,7 @@
 """Make the changes of a guarded run, started by PID 1; what fails is taken back at once."""
 
 import os
+import time
 
 from nowfab.agent.acts import do_act, note_begun
 from nowfab.agent.apply import apply_path, is_of_unit, staged
@@ -15,6 +16,9 @@ from nowfab.agent.undo import take_back
 from nowfab.agent.units import reload_systemd
 from nowfab.agent.words import reason_of
 
+HEAD_START = 0.5
+"""Seconds that the reply of `arm` has to get home before a change may cut its way."""
+
 APPLY_WAIT = 60
 """Seconds that the lock is waited for: who armed the run still has it."""
 
@@ -22,6 +26,7 @@ APPLY_WAIT = 60
 def apply_guarded(state: bytes, run: str) -> None:
     """Make all changes if the run waits for that, once."""
     folder = run_folder(state, run)
+    time.sleep(HEAD_START)
     lock = lock_within(state, run, read_json(folder + b"/request.json").get("who", "?"), APPLY_WAIT)
     try:
         if armed_run(state) != run or read_json(folder + b"/result.json").get("state") != "armed":

@@ -45,7 +45,7 @@ def carry_out(job: Job, source: "IO[bytes]") -> dict:
             apply_apart(job, folder)
             # what is left open now was ended half way
             settle(state)
-            prune(state)
+            prune(state, job.run)
         elif read_json(folder + b"/request.json").get("changes") != told(job):
             raise Trouble(ANEW)
         result = read_json(folder + b"/result.json")

@@ -228,7 +228,8 @@ def finish(folder: bytes, state: str, reason: str, made: "list[dict]", failed: "
     drop_tree(folder + b"/new")
 
 
-def prune(state: bytes) -> None:
-    """Drop all runs but the last ones."""
+def prune(state: bytes, run: str) -> None:
+    """Drop all runs but the last ones and this one: a controller's clock may be behind that of others."""
     for folder in runs_in(state)[:-KEPT]:
-        drop_tree(folder)
+        if folder != run_folder(state, run):
+            drop_tree(folder)

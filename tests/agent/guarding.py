@@ -97,6 +97,7 @@ def text_for(folder: Path) -> bytes:
     for old, new in (
         (b'SYSTEMD = b"/run/systemd/system"', f'SYSTEMD = b"{folder}/etc-systemd"'),
         (b'UNITS = b"/etc/systemd/system"', f'UNITS = b"{folder}/etc-systemd"'),
+        (b"HEAD_START = 0.5", "HEAD_START = 0"),
         (b'"is in memory": ("tmpfs", ', '"is in memory": ('),
     ):
         assert 1 == text.count(old), old

@@ -220,7 +220,6 @@ def test_programs_and_units_are_taken_back_from_the_last_to_the_first(place: Pla
         f"{head} stop -- {own}",
         f"{head} reset-failed -- {own}",
         f"{head} disable --no-reload -- nginx",
-        f"{head} enable -- cron",
         f"{head} restart -- cron",
         f"{head} stop -- nginx",
         f"{head} stop -- nowfab-undo-{name}.timer",
@@ -241,6 +240,33 @@ def test_at_boot_systemd_is_not_waited_for(place: Place) -> None:
         place.fakes.calls()[len(made) :]
     )
     assert "reverted" == place.result(name)["state"]
+
+
+def test_a_run_of_a_clock_that_is_behind_is_not_forgotten(place: Place) -> None:
+    """Only the last ten runs are kept, but never at the cost of the one that waits, or has just ended."""
+    for _ in range(11):
+        place.ask(
+            "exchange", new_run().replace("2026", "2036"), [write(place.top / "kept", 0, OLD)], [b"old\n"]
+        )
+    name = armed(place)
+    place.apply(name)
+
+    assert "confirmed" == place.ask("confirm", name).state
+    assert "confirmed" == place.ask("confirm", name).state
+
+
+def test_a_full_disk_does_not_keep_a_run_from_going_back(place: Place) -> None:
+    """Old bytes need no room; that it could not be written down is the smaller harm."""
+    before = tree(place.top)
+    name = armed(place)
+    place.apply(name)
+    program = place.state / name / "agent.py"
+    head, _, tail = program.read_bytes().rpartition(b'if __name__ == "__main__":')
+    full = b"load_late(0)\ndef write_json(*_):\n    raise OSError(28, 'full')\n"
+    program.write_bytes(head + full + b'if __name__ == "__main__":' + tail)
+    place.time_out(name)
+
+    assert (before, False) == (tree(place.top), place.armed)
 
 
 def test_only_what_began_is_taken_back(place: Place) -> None:

@@ -12,7 +12,7 @@ import pytest
 from nowfab.inventory.node import Node
 from tests.agent.asking import Reply, new_run, parse, request, sha256
 from tests.fleet.practice import Fleet, await_login, engine
-from tests.fleet.test_agent import ROOT, STATE, asked, started, unit, write
+from tests.fleet.test_agent import NO_UNIT, ROOT, STATE, asked, started, unit, write
 
 pytestmark = pytest.mark.timeout(900)
 """The first fleet on a machine builds its image."""
@@ -104,9 +104,12 @@ def test_a_run_that_nobody_confirms_is_back_within_its_time(node: Node, fleet: F
     value = fleet.inside(NAME, f"sysctl -n {key}").strip()
     other = "0" if value == "1" else "1"
     sysctl = {"do": "sysctl", "key": key, "value": other, "was": {"value": value}}
+    text = b"[Service]\nExecStart=/bin/sleep 1000\n[Install]\nWantedBy=multi-user.target\n"
+    fresh = write("/etc/systemd/system/nowfab-fresh.service", text, 2)
+    start = unit("nowfab-fresh.service", NO_UNIT, enabled=True, running=True)
     how = f"sysctl -n {key}; systemctl is-enabled {NAP} || true; systemctl is-active {NAP} || true"
     try:
-        name = armed(node, on(NAP, enabled=True, running=True), sysctl, seconds=6)
+        name = armed(node, on(NAP, enabled=True, running=True), sysctl, fresh, start, seconds=6)
         began = time.monotonic()
         awaited(lambda: (status(node)["armed"] or {"state": "-"})["state"] == "applied")
         between = fleet.inside(NAME, f"{SEEN}; {how}")
@@ -116,7 +119,9 @@ def test_a_run_that_nobody_confirms_is_back_within_its_time(node: Node, fleet: F
     finally:
         fleet.inside(NAME, f"sysctl -qw {key}={value}; mount -o remount,bind,ro /proc/sys")
     reply = confirmed(node, name)
+    left = fleet.inside(NAME, "ls /etc/systemd/system/*/nowfab-fresh* 2>/dev/null || true; pgrep -a sleep || true")
 
+    assert "" == left
     assert f"{AFTER}{other}\nenabled\nactive\n" == between
     assert f"{BEFORE}{value}\ndisabled\ninactive\n" == after
     assert ("reverted", "nobody confirmed it within 6 s") == (reply.state, reply.reason)
@@ -199,7 +204,10 @@ def test_G10_a_node_that_loses_its_power_is_back_after_its_next_start(
         "undo": ["sh", "-c", "touch /root/undoing; sleep 15"],
         "stdin": None,
     }
-    more = {"armed": [], "applied": [off], "half": [off, waits], "undoing": [off, late]}[point]
+    unit_file = fleet.inside(NAME, f"cat /etc/systemd/system/{NAP}").encode()
+    stands = {"is": "file", "sha256": sha256(unit_file), "mode": 0o644, **ROOT}
+    longer = write(f"/etc/systemd/system/{NAP}", unit_file.replace(b"1000", b"2000"), 2, was=stands)
+    more = {"armed": [], "applied": [longer, off], "half": [off, waits], "undoing": [off, late]}[point]
     name = armed(node, *more, seconds=600 if point != "undoing" else 3)
     if point == "applied":
         awaited(lambda: status(node)["armed"]["state"] == "applied")
@@ -211,11 +219,12 @@ def test_G10_a_node_that_loses_its_power_is_back_after_its_next_start(
     awaited(lambda: "active" == fleet.inside(NAME, f"systemctl is-active {NAP} || true").strip())
     reply = confirmed(node, name)
     found = fleet.inside(NAME, f"{SEEN}; systemctl is-enabled {NAP}; ls /root/began 2>/dev/null || true")
+    started = fleet.inside(NAME, f"systemctl show -p ExecStart {NAP}")
     journal = fleet.inside(NAME, "journalctl -b -o cat -u nowfab-guard; rm -f /root/undoing")
 
     assert f"{BEFORE}enabled\n" == found
     assert ("reverted", "the node was started anew before it was confirmed") == (reply.state, reply.reason)
-    assert f"run {name}: reverted" in journal
+    assert (True, True) == (f"run {name}: reverted" in journal, "/bin/sleep 1000" in started)
 
 
 def test_the_boot_guard_is_before_network_and_firewall(node: Node, fleet: Fleet) -> None:
