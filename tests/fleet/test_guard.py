@@ -119,7 +119,9 @@ def test_a_run_that_nobody_confirms_is_back_within_its_time(node: Node, fleet: F
     finally:
         fleet.inside(NAME, f"sysctl -qw {key}={value}; mount -o remount,bind,ro /proc/sys")
     reply = confirmed(node, name)
-    left = fleet.inside(NAME, "ls /etc/systemd/system/*/nowfab-fresh* 2>/dev/null || true; pgrep -a sleep || true")
+    left = fleet.inside(
+        NAME, "ls /etc/systemd/system/*/nowfab-fresh* 2>/dev/null || true; pgrep -a sleep || true"
+    )
 
     assert "" == left
     assert f"{AFTER}{other}\nenabled\nactive\n" == between
