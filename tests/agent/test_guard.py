@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +19,17 @@ from tests.agent.asking import (
     link,
     me,
     new_run,
+    parse,
     remove,
     request,
     run,
     sha256,
+    started,
     tree,
     write,
 )
 from tests.agent.guarding import Place, place_in
+from tests.agent.test_joined import PYTHONS
 
 OLD = file_of(b"old\n")
 FOLDER = {"is": "folder", "mode": 0o755, **me()}
@@ -33,13 +39,18 @@ UNIT = {"do": "unit", "name": "nginx", "enabled": None, "running": None, "restar
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     place = place_in(tmp_path / "node")
-    for name in ("kept", "gone", "linked"):
-        (place.top / name).write_bytes(b"old\n")
-        (place.top / name).chmod(0o644)
-    (place.top / "link").symlink_to("kept")
-    for name in ("box", "empty"):
-        (place.top / name).mkdir(mode=0o755)
+    prepare(place.top)
     return place
+
+
+def prepare(top: Path) -> None:
+    top.mkdir(mode=0o755, exist_ok=True)
+    for name in ("kept", "gone", "linked"):
+        (top / name).write_bytes(b"old\n")
+        (top / name).chmod(0o644)
+    (top / "link").symlink_to("kept")
+    for name in ("box", "empty"):
+        (top / name).mkdir(mode=0o755)
 
 
 def changes(top: Path) -> list[dict[str, Any]]:
@@ -176,6 +187,51 @@ def test_a_late_timer_does_no_harm(place: Place) -> None:
     place.time_out(name)
 
     assert (after, "confirmed") == (tree(place.top), place.result(name)["state"])
+
+
+def test_I6_of_a_confirmation_and_a_timer_at_once_one_wins_and_both_say_so(place: Place) -> None:
+    """Whoever has the lock first decides; never does one half of each come about."""
+    before, endings = tree(place.top), set()
+    for number in range(6):
+        name = armed(place)
+        place.apply(name)
+        after = tree(place.top)
+        sent = request(place.state, header={"verb": "confirm", "run": name})
+        with started(env=place.fakes.env, size=len(place.text)) as confirming:
+            assert confirming.stdin
+            # the timer fires sooner and sooner before the question is whole
+            confirming.stdin.write(place.text + sent[:-1])
+            confirming.stdin.flush()
+            timer = threading.Thread(target=place.time_out, args=[name])
+            timer.start()
+            time.sleep(0.05 * number)
+            output, _ = confirming.communicate(sent[-1:], timeout=60)
+            timer.join()
+        state = parse(output).state
+        endings.add(state)
+
+        assert state == place.ask("undo", name).state
+        assert tree(place.top) == {"confirmed": after, "reverted": before}[state]
+        if state == "confirmed":
+            shutil.rmtree(place.top)
+            prepare(place.top)
+    assert {"confirmed", "reverted"} >= endings
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_each_python_here_can_guard_a_run(python: str, place: Place) -> None:
+    """The one that is asked is the one that PID 1 runs."""
+    before, name = tree(place.top), new_run()
+    header = {"verb": "arm", "run": name}
+    sent = request(place.state, changes(place.top), [], BLOBS, header)
+    reply = ask(sent, python, place.fakes.env, place.text)
+    place.apply(name)
+    applied = place.result(name)["state"]
+    place.boot()
+    told = ask(request(place.state, header={"verb": "status"}), python, place.fakes.env, place.text)
+
+    assert ("armed", "applied", before) == (reply.state, applied, tree(place.top)), reply.reason
+    assert ["reverted"] == [each["state"] for each in told.said["runs"]]
 
 
 def test_a_run_that_does_not_verify_is_taken_back_at_once(place: Place) -> None:

@@ -33,7 +33,7 @@ from tests.fleet.test_guard import (
 pytestmark = pytest.mark.timeout(3600)
 
 STEP = 1 if ENVIRON.get("NOWFAB_SWEEP") == "1" else 12
-"""Every twelfth operation takes two minutes, each of them half an hour."""
+"""Every twelfth operation takes two minutes where nothing else is done, each of them half an hour."""
 
 STOPS = """
 import os, sys, time
