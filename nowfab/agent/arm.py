@@ -1,5 +1,6 @@
-"""Arm a guarded run: all that takes it back is on the disk, its timer runs, and PID 1 makes the changes."""
+"""Arm a guarded run: what takes it back is on the disk, its timer runs, PID 1 makes the changes."""
 
+import contextlib
 import copy
 import os
 import signal
@@ -7,9 +8,9 @@ import time
 
 from nowfab.agent.apply import ENDS
 from nowfab.agent.armed import armed_run, put_armed
-from nowfab.agent.backup import back_up
+from nowfab.agent.backup import back_up, drop_kept
 from nowfab.agent.before import refuse_practice
-from nowfab.agent.ending import came_of, note_result
+from nowfab.agent.ending import came_of, note_result, tidy
 from nowfab.agent.exchange import unanswered, with_log
 from nowfab.agent.goals import PATHS
 from nowfab.agent.guardian import install_guard, see_systemd, start_apply, start_timer, stop_timer
@@ -33,6 +34,7 @@ from nowfab.agent.words import Trouble, why
 
 MYPY = False  # which mypy takes for true: the node needs no such import
 if MYPY:
+    from collections.abc import Iterator
     from typing import IO
 
 LATER = "the run is only armed now; its confirmation answers"
@@ -65,8 +67,10 @@ def arm(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
 
 def make_ready(job: Job, state: bytes, folder: bytes, source: "IO[bytes]") -> None:
     """Put all on the disk that the changes, and their way back, will need; nothing of the node is touched."""
-    with untouched(folder):
+    with untouched(folder), nothing_beside(job):
         wanted = stage_paths_first(job, folder, source)
+        guard = {"seconds": job.seconds, "until": time.monotonic() + job.seconds, "boot": boot_id()}
+        write_json(folder + b"/request.json", dict(asked_for(job), guard=dict(guard, proofs=job.proofs)))
         record = back_up(job, wanted, folder)
         with open(folder + b"/begun", "wb"), open(folder + b"/agent.py", "wb") as program:
             program.write(own_text())
@@ -75,13 +79,20 @@ def make_ready(job: Job, state: bytes, folder: bytes, source: "IO[bytes]") -> No
         changes = [plain(change) for change in job.changes]
         write_json(folder + b"/apply.json", {"changes": changes, "wanted": wanted})
         write_json(folder + b"/undo.json", record)
-        guard = {"seconds": job.seconds, "until": time.monotonic() + job.seconds, "boot": boot_id()}
-        asked = dict(asked_for(job), guard=dict(guard, proofs=job.proofs))
-        write_json(folder + b"/request.json", asked)
         note_result(folder, "armed", "", [], None)
         sync_folder(folder)
         sync_with_all_above(state)
         install_guard(state)
+
+
+@contextlib.contextmanager
+def nothing_beside(job: Job) -> "Iterator[None]":
+    """Leave nothing beside paths of a run that cannot be armed."""
+    try:
+        yield
+    except BaseException:
+        drop_kept(job.changes, job.run)
+        raise
 
 
 def sync_with_all_above(folder: bytes) -> None:
@@ -136,6 +147,7 @@ def launch(job: Job, state: bytes, folder: bytes) -> None:
         if armed_run(state) == job.run:
             take_back(state, job.run, reason, None)
         else:
+            tidy(folder)
             drop_tree(folder)
         stop_timer(job.run)
         if not os.path.isdir(folder):

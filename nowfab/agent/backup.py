@@ -3,6 +3,7 @@
 A file is kept as a hard link to its inode: owner, mode, access list and bytes are its own; it takes no room.
 """
 
+import contextlib
 import errno
 import os
 import stat
@@ -61,6 +62,14 @@ def hard_link(raw: bytes, index: int, run: str, folder: bytes) -> bytes:
             words = (to_text(raw), why(error))
             raise Trouble("`%s` cannot be guarded, its file system makes no hard link: %s" % words) from None
     raise AssertionError
+
+
+def drop_kept(changes: "list[dict]", run: str) -> None:
+    """Remove what was kept beside paths."""
+    for index, change in enumerate(changes):
+        if "path" in change:
+            with contextlib.suppress(OSError):
+                os.unlink(kept_beside(change["path"], run, index))
 
 
 def kept_beside(path: str, run: str, index: int) -> bytes:

@@ -5,9 +5,9 @@ import os
 import time
 
 from nowfab.agent.armed import armed_run, take_armed
-from nowfab.agent.backup import kept_beside
+from nowfab.agent.backup import drop_kept
 from nowfab.agent.state import drop_tree, read_json, run_folder, write_json
-from nowfab.agent.words import Trouble
+from nowfab.agent.words import Trouble, to_text
 
 
 def note_result(folder: bytes, state: str, reason: str, made: "list[dict]", failed: "int | None") -> None:
@@ -35,10 +35,7 @@ def end_run(
 
 def tidy(folder: bytes) -> None:
     """Drop what only a waiting run needs: the old bytes, the new ones, the program."""
-    record = read_json(folder + b"/undo.json")
-    for each in record.get("paths", []):
-        with contextlib.suppress(OSError):
-            os.unlink(kept_beside(each["path"], record["run"], each["index"]))
+    drop_kept(read_json(folder + b"/request.json").get("changes", []), to_text(os.path.basename(folder)))
     drop_tree(folder + b"/old")
     drop_tree(folder + b"/new")
     for name in (b"apply.json", b"agent.py", b"begun", b"undo.json"):

@@ -25,8 +25,10 @@ Description=Take back the run of nowfab that nobody confirmed
 DefaultDependencies=no
 ConditionPathExists={state}/armed
 RequiresMountsFor={state}
+Wants=network-pre.target
 After=local-fs.target
-Before=sysinit.target network-pre.target systemd-sysctl.service nftables.service
+Before=sysinit.target network-pre.target systemd-sysctl.service
+Before=nftables.service netfilter-persistent.service ufw.service firewalld.service
 
 [Service]
 Type=oneshot

@@ -185,13 +185,22 @@ def settle(state: bytes) -> None:
     for folder in runs_in(state):
         result = read_json(folder + b"/result.json")
         if not result:
-            drop_tree(folder)
+            forget(folder)
         elif result.get("guarded"):
             settle_guarded(folder, bool(result.get("open")))
         elif result.get("open"):
             settle_one(folder)
         elif os.path.isdir(folder + b"/new"):
             drop_tree(folder + b"/new")
+
+
+def forget(folder: bytes) -> None:
+    """Forget a run that touched nothing."""
+    if os.path.lexists(folder + b"/old"):
+        from nowfab.agent.ending import tidy
+
+        tidy(folder)
+    drop_tree(folder)
 
 
 def settle_guarded(folder: bytes, is_open: bool) -> None:
@@ -201,7 +210,7 @@ def settle_guarded(folder: bytes, is_open: bool) -> None:
 
     if is_open:
         stop_timer(to_text(os.path.basename(folder)))
-        drop_tree(folder)
+        forget(folder)
     elif os.path.lexists(folder + b"/undo.json"):
         tidy(folder)
 

@@ -623,8 +623,7 @@ def test_the_boot_guard_stands_before_all_that_could_use_what_it_restores(place:
     text = unit.read_text()
 
     assert (unit.read_bytes(), unit.name) == (wanted.read_bytes(), wanted.name)
-    order = "Before=sysinit.target network-pre.target systemd-sysctl.service nftables.service\n"
-    assert order in text
+    assert "Before=sysinit.target network-pre.target systemd-sysctl.service\nBefore=nftables.service" in text
     assert "DefaultDependencies=no\n" in text
     assert f"ConditionPathExists={place.state}/armed\n" in text
 
@@ -646,5 +645,13 @@ def test_what_lies_on_another_file_system_is_kept_beside_its_path(place: Place, 
     place.apply(name)
     place.time_out(name)
 
+    (place.fakes.here / "refuse-run").write_text("no room\n")
+    failed = ask(
+        request(place.state, changes(place.top), [], BLOBS, {"verb": "arm"}),
+        env=place.fakes.env,
+        text=refuse + place.text,
+    )
+
     assert ("armed", {f".nowfab-{name}-{n}-kept" for n in (0, 3, 4, 5)}) == (reply.state, beside)
+    assert ("failed", before) == (failed.state, tree(place.top))
     assert (before, "reverted") == (tree(place.top), place.result(name)["state"])
