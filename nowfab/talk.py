@@ -51,6 +51,8 @@ class Exec:
 
     `timeout` is in seconds from Sent, None for no limit. `stdin` is sent first on the channel's
     standard input, which then stays open as the leash; the line knows how many bytes are its own.
+    A `fresh` exec goes over a new connection, to the same host key as the one before; for `patience`
+    seconds it is tried again while the node cannot be reached or lets nobody in.
     """
 
     line: str
@@ -58,6 +60,8 @@ class Exec:
     timeout: float | None = None
     leash: Leash = Leash.STDIN
     reply: Reply | None = None
+    fresh: bool = False
+    patience: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

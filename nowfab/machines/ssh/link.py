@@ -136,14 +136,19 @@ def connect(
     hosts: Hosts,
     ring: Ring,
     password: Secret | None = None,
+    pinned: bytes | None = None,
 ) -> NodeTransport:
-    """Exchange keys, judge the host's, show ours."""
+    """Exchange keys, judge the host's, show ours; with a `pinned` host key only that one will do."""
     kinds = hosts.known(endpoint.known_hosts).kinds(endpoint.lookups)
     transport = NodeTransport(wire, version, kinds)
     phase = KEX
     try:
         transport.shake_hands()
-        transport.host_key_state = hosts.judge(node, endpoint, transport.get_remote_server_key())
+        key = transport.get_remote_server_key()
+        transport.host_key_state = hosts.judge(node, endpoint, key)
+        if pinned not in (None, key.asbytes()):
+            shown = f"{key.get_name()} {hostkeys.fingerprint(key.asbytes())}"
+            raise Refused(f"the node has another host key than before: {shown}")
         phase = "authentication"
         _authenticate(transport, endpoint, ring, password)
     except (EOFError, OSError, Hangup) as error:

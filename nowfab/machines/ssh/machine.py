@@ -22,6 +22,9 @@ from nowfab.machines.ssh.wire import Wire
 from nowfab.machines.watch import Watch
 from nowfab.talk import Emit, Ending, Exec, Outcome, Until
 
+_AGAIN = 1.0
+"""Seconds between two tries of an exec that is patient."""
+
 
 class Dialler(Protocol):
     """Whoever opens sockets for a machine."""
@@ -57,6 +60,7 @@ class SshMachine:
         self.dialler = dialler
         self._first: Opened | Failed | None = None
         self._attempts = 0
+        self._pinned: bytes | None = None
         self.transport: NodeTransport | None = None
 
     def take(self, end: Opened | Failed) -> None:
@@ -66,12 +70,14 @@ class SshMachine:
     def exec(self, exec: Exec, until: Until, emit: Emit) -> Outcome:
         """Carry out one exec; connects first where needed."""
         began = time.monotonic() - (self._first.spent if self._first else 0.0)
+        if exec.fresh:
+            self.close()
         outcome = self._exec(exec, until, emit)
         return replace(outcome, seconds=time.monotonic() - began, attempts=self._attempts)
 
     def _exec(self, exec: Exec, until: Until, emit: Emit) -> Outcome:
         try:
-            transport = self.reach(until)
+            transport = self._patiently(exec.patience, until)
         except (Refused, NowfabError) as error:
             return Outcome(Ending.REFUSED, reason=str(error))
         except Unreached as error:
@@ -83,6 +89,17 @@ class SshMachine:
         if outcome.ending not in (Ending.EXITED, Ending.SIGNALED):
             self.close()
         return outcome
+
+    def _patiently(self, patience: float, until: Until) -> NodeTransport:
+        """Give the open connection, or open one, again for as long as patience lasts."""
+        ends = time.monotonic() + patience
+        while True:
+            try:
+                return self.reach(until)
+            except (Refused, Unreached):
+                if until.reason or time.monotonic() + _AGAIN > ends:
+                    raise
+            time.sleep(_AGAIN)
 
     def reach(self, until: Until) -> NodeTransport:
         """Give the open connection, or open one: within one deadline, again where that may help."""
@@ -99,6 +116,7 @@ class SshMachine:
             taken = time.monotonic()
             try:
                 self.transport = self._connect(end, until)
+                self._pinned = self.transport.get_remote_server_key().asbytes()
                 return self.transport
             except Unreached as error:
                 if not error.again or self._attempts > RETRIES or until.reason:
@@ -121,6 +139,7 @@ class SshMachine:
                 tools.hosts,
                 tools.ring,
                 tools.password,
+                self._pinned,
             )
         except Unreached as error:
             if limit.reason:
