@@ -10,7 +10,7 @@ from nowfab.agent.apply import ENDS
 from nowfab.agent.armed import armed_run, put_armed
 from nowfab.agent.backup import back_up, drop_kept
 from nowfab.agent.before import refuse_practice
-from nowfab.agent.ending import came_of, note_result, tidy
+from nowfab.agent.ending import await_applied, came_of, note_result, tidy
 from nowfab.agent.exchange import unanswered, with_log
 from nowfab.agent.goals import PATHS
 from nowfab.agent.guardian import install_guard, see_systemd, start_apply, start_timer, stop_timer
@@ -59,9 +59,13 @@ def arm(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
             launch(job, state, folder)
         elif read_json(folder + b"/request.json").get("changes") != told(job):
             raise Trouble(ANEW)
-        result = came_of(state, job.run)
     finally:
         os.close(lock)
+    # who confirms must come by a way that was laid after the changes: so this tells when they are made
+    reason = await_applied(state, job.run, folder)
+    result = came_of(state, job.run)
+    if result["state"] == "armed":
+        result["reason"] = reason
     return dict(with_log(result), answers=unanswered(job.questions, LATER)), []
 
 

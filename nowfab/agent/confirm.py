@@ -2,10 +2,9 @@
 
 import copy
 import os
-import time
 
 from nowfab.agent.armed import armed_run
-from nowfab.agent.ending import came_of, end_run
+from nowfab.agent.ending import CONFIRM_WAIT, await_applied, came_of, end_run
 from nowfab.agent.exchange import with_log
 from nowfab.agent.guardian import stop_timer
 from nowfab.agent.questions import answer_all
@@ -15,9 +14,6 @@ from nowfab.agent.state import lock_within, prune, read_json, run_folder, state_
 MYPY = False  # which mypy takes for true: the node needs no such import
 if MYPY:
     from typing import IO
-
-CONFIRM_WAIT = 15
-"""Seconds that the changes may still take, and that the lock is waited for."""
 
 
 def confirm(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
@@ -42,19 +38,6 @@ def confirm(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
     if result["state"] == "armed":
         result["reason"] = reason
     return dict(with_log(result), proofs=proven, answers=answers.answers[len(proven) :]), answers.blobs
-
-
-def await_applied(state: bytes, run: str, folder: bytes) -> str:
-    """Wait until the changes are made or the run waits no more; say what is in the way of a confirmation."""
-    until = time.monotonic() + CONFIRM_WAIT
-    while armed_run(state) == run:
-        result = read_json(folder + b"/result.json")
-        if result.get("state") in ("applied", "stuck"):
-            return result["reason"]
-        if time.monotonic() > until:
-            return "its changes are not made yet; ask again"
-        time.sleep(0.05)
-    return ""
 
 
 def against_proof(proof: dict, said: dict) -> str:

@@ -9,6 +9,22 @@ from nowfab.agent.backup import drop_kept
 from nowfab.agent.state import drop_tree, read_json, run_folder, write_json
 from nowfab.agent.words import Trouble, to_text
 
+CONFIRM_WAIT = 15
+"""Seconds that the changes may still take, and that the lock is waited for."""
+
+
+def await_applied(state: bytes, run: str, folder: bytes) -> str:
+    """Wait until the changes are made or the run waits no more; say what is in the way of a confirmation."""
+    until = time.monotonic() + CONFIRM_WAIT
+    while armed_run(state) == run:
+        result = read_json(folder + b"/result.json")
+        if result.get("state") in ("applied", "stuck"):
+            return result["reason"]
+        if time.monotonic() > until:
+            return "its changes are not made yet; ask again"
+        time.sleep(0.05)
+    return ""
+
 
 def note_result(folder: bytes, state: str, reason: str, made: "list[dict]", failed: "int | None") -> None:
     """Write down how far a guarded run came; it counts only when the run waits no more."""

@@ -7,11 +7,15 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from nowfab import settings
 from nowfab.cli.node_task import node_task
 from nowfab.cli.session import Job, Session
 from nowfab.errors import UsageError
 from nowfab.report.visible import visible
 from nowfab.results import Report
+
+LONGEST = 86_400
+"""Seconds; who has not come back after a day will not."""
 
 _PLAN = "the plan, a YAML file; docs/how-to/plans.md says what stands in it"
 _SHARED = {
@@ -23,7 +27,8 @@ _SHARED = {
 _APPLY = {
     **_SHARED,
     "diff": "show each change, files line by line",
-    "no-rollback": "make changes that could cut us off, though nothing would take them back",
+    "rollback": "seconds after which a node takes back what could cut us off, unless confirmed (90)",
+    "no-rollback": "make such changes like all others: nothing takes them back",
 }
 
 
@@ -32,13 +37,15 @@ def apply_plan(
     on: Session,
     plan: str,
     diff: bool = False,
+    rollback: str = "90",
     no_rollback: bool = False,
     no_sudo: bool = False,
     ask_sudo: bool = False,
     state: str | None = None,
 ) -> None:
     """Have the chosen nodes be as PLAN says: look at each, change what is missing, look again."""
-    _carry_out(on, plan, on.dry, diff or on.dry, not no_rollback, no_sudo, ask_sudo, state)
+    seconds = 0 if no_rollback else settings.count("--rollback", rollback, LONGEST)
+    _carry_out(on, plan, on.dry, diff or on.dry, seconds, no_sudo, ask_sudo, state)
 
 
 @node_task(name="check", help=_SHARED)
@@ -46,7 +53,7 @@ def check_plan(
     on: Session, plan: str, no_sudo: bool = False, ask_sudo: bool = False, state: str | None = None
 ) -> None:
     """Show what PLAN would change on the chosen nodes, and change nothing; exit code 10 if anything."""
-    _carry_out(on, plan, True, True, False, no_sudo, ask_sudo, state)
+    _carry_out(on, plan, True, True, 0, no_sudo, ask_sudo, state)
 
 
 def _carry_out(
@@ -54,7 +61,7 @@ def _carry_out(
     plan: str,
     dry: bool,
     diff: bool,
-    rollback: bool,
+    rollback: int,
     no_sudo: bool,
     ask_sudo: bool,
     state: str | None,

@@ -32,16 +32,22 @@ from nowfab.work.apply import Manner, apply
 STATE = "/var/lib/nowfab"
 """The agent's folder on a node where nobody says another one."""
 
+DEEPEST = 1000
+"""More gateways than a node can have before it."""
+
 HOME_STATE = "~/.nowfab"
 """The same without root: in the login's home."""
 
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How plans are applied: `sudo` unless the login is root; `state` is filled as texts of plans are."""
+    """How plans are applied: `sudo` unless the login is root; `state` is filled as texts of plans are.
+
+    After `rollback` seconds a node takes back what could cut us off, unless it was confirmed; 0 is never.
+    """
 
     dry: bool = False
-    rollback: bool = True
+    rollback: int = 90
     sudo: bool = True
     state: str | None = None
     timeout: float | None = None
@@ -68,8 +74,8 @@ class Plans:
         return self.document.title
 
     def rank(self, node: Node) -> int:
-        """Have the nodes that give values go first."""
-        return 0 if node in self.givers.values() else 1
+        """Have the nodes that give values go first, and gateways before what is behind them."""
+        return (0 if node in self.givers.values() else DEEPEST) + _depth(node)
 
     def work(self) -> Work:
         """Give the work of applying it."""
@@ -87,7 +93,7 @@ class Plans:
         if node.name in self.made:
             return self.made[node.name]
         missing = [name for name in self.givers if name not in self.gathered]
-        first = self.rank(node) == 0 or self.how.dry
+        first = self.rank(node) < DEEPEST or self.how.dry
         if missing and not first:
             giver = self.givers[missing[0]].name
             raise Refused(f"`{missing[0]}` was to be gathered on {giver}, which did not give it")
@@ -146,6 +152,11 @@ def read(path: Path, nodes: Sequence[Node], how: How) -> Plans:
     plans = Plans(path, found, nodes, how, {one.name: gathering.giver(one, nodes) for one in found.gathers})
     plans.check()
     return plans
+
+
+def _depth(node: Node) -> int:
+    """Count the gateways before a node."""
+    return 0 if node.via is None else 1 + _depth(node.via)
 
 
 def _run() -> str:

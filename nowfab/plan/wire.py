@@ -32,7 +32,10 @@ class Garbled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of the agent. `run` is applied at most once; `who` is shown to others who are kept out."""
+    """One call of the agent. `run` is applied at most once; `who` is shown to others who are kept out.
+
+    `rollback` is after how many seconds an armed run is taken back unless it is confirmed, 0 for no guard.
+    """
 
     run: str
     verb: str
@@ -41,6 +44,7 @@ class Request:
     who: str
     changes: tuple[Change, ...] = ()
     questions: tuple[Question, ...] = ()
+    rollback: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ def encode(request: Request) -> tuple[Blob, ...]:
         "changes": [words.change(change, keep) for change in request.changes],
         "questions": [words.question(question) for question in request.questions],
     }
+    if request.rollback:
+        header["guard"] = {"seconds": request.rollback}
     header["blobs"] = [{"size": blob.size, "sha256": blob.sha256.hex()} for blob in blobs]
     text = json.dumps(header).encode("ascii")
     return (MemoryBlob(b"%0*d\n" % (_DIGITS, len(text)) + text), *blobs)

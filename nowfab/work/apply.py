@@ -11,7 +11,6 @@ from nowfab.inventory.node import Node
 from nowfab.plan import call, diff
 from nowfab.plan.call import Agent, NoReply
 from nowfab.plan.changes import Change
-from nowfab.plan.dangers import endangers
 from nowfab.plan.decide import Stage, foresee, next_stage
 from nowfab.plan.steps import Plan, Refused, Step
 from nowfab.plan.view import NeedsStage, Unanswered, View
@@ -21,10 +20,13 @@ from nowfab.talk import Ending, Exec, Outcome, Talk, Work
 from nowfab.talk import Reply as Password
 from nowfab.work import command
 
-UNGUARDED = (
-    "it wants changes that could cut us off ({what}), and nothing would take them back; "
-    "`--no-rollback` makes them all the same"
-)
+WAITS = 60.0
+"""Seconds behind the rollback for which a node is waited for: it may have to start its network anew."""
+
+AGAIN = 8
+"""Times that a confirmation is asked for again while the changes are still being made; 15 s each."""
+
+OUT_OF_SIGHT = "its changes were not confirmed, so it takes them back by itself within {seconds} s: {why}"
 UNDER_WAY = "the changes are still being made on the node; apply the plan later to see what came of them"
 
 Hand = Callable[[str, bytes], None]
@@ -33,8 +35,10 @@ Hand = Callable[[str, bytes], None]
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a plan is applied: `dry` looks and decides only, `rollback` refuses what nothing would take back.
+    """How a plan is applied: `dry` looks and decides only.
 
+    What could cut us off is taken back by the node unless we confirm it within `rollback` seconds; with
+    0 it is made like all else.
     `state` is the agent's folder on the node, `who` is shown to others who are kept out, `runs` gives a
     name that no other run has. With a `password` for sudo, `prompts` gives words that nobody can guess.
     """
@@ -44,7 +48,7 @@ class Manner:
     who: str
     runs: Callable[[], str]
     dry: bool = False
-    rollback: bool = True
+    rollback: int = 90
     password: Secret | None = None
     prompts: Callable[[], str] = str
 
@@ -98,8 +102,9 @@ class _Course:
                 raise _failed(stage.refused)
             if stage.changes:
                 if stage.guarded and self.manner.rollback:
-                    raise _failed(_unguarded(stage))
-                view = yield from self._make(stage.changes)
+                    view = yield from self._guarded(stage.changes)
+                else:
+                    view = yield from self._make(stage.changes)
                 self.row = _changed(self.row, stage.changes)
                 _took(stage, view)
             steps = stage.rest
@@ -114,26 +119,70 @@ class _Course:
         outcome = yield from self._send(request)
         if outcome.ending is Ending.LOST and not outcome.late:
             outcome = yield from self._send(request)  # a run is applied at most once
-        if outcome.ending is not Ending.EXITED:
-            raise _End(lambda node: command.result(node, outcome))
-        try:
-            reply = call.reply(outcome, request)
-        except NoReply as error:
-            raise _failed(str(error)) from None
+        reply = self._told(outcome, request)
         if reply.state == "running":
             raise _End(lambda node: Result(node.name, Status.LOST, reason=UNDER_WAY))
         if changes and reply.state != "applied":
             raise _failed(_state(reply, changes))
         return View(dict(zip(questions, reply.answers, strict=True)))
 
-    def _send(self, request: Request) -> Generator[Exec, Outcome, Outcome]:
+    def _guarded(self, changes: tuple[Change, ...]) -> Generator[Exec, Outcome, View]:
+        """Have changes made that the node takes back by itself unless we come back and confirm them.
+
+        The connection that confirms is opened when all changes are known to be made: one that was open
+        before would prove nothing.
+        """
+        manner, questions = self.manner, self.plan.questions
+        run = manner.runs()
+        arm = Request(run, "arm", manner.state, self.plan.title, manner.who, changes, (), manner.rollback)
+        outcome = yield from self._send(arm)
+        reply = None if outcome.ending is Ending.LOST else self._told(outcome, arm)
+        for _ in range(AGAIN):
+            if reply is not None and not reply.reason.endswith("ask again"):
+                break
+            reply = yield from self._anew(arm)
+        if reply is not None and reply.state == "armed":
+            confirm = Request(run, "confirm", manner.state, self.plan.title, manner.who, (), questions)
+            reply = yield from self._anew(confirm)
+        if reply is not None and reply.state == "armed":
+            why = reply.reason
+            reply = yield from self._anew(replace(confirm, verb="undo", questions=()))
+            reply = replace(reply, reason=why)
+        assert reply is not None
+        if reply.state == "confirmed":
+            return View(dict(zip(questions, reply.answers, strict=True)))
+        if reply.state == "reverted":
+            raise _End(lambda node: Result(node.name, Status.REVERTED, reason=reply.reason))
+        raise _failed(_state(reply, changes))
+
+    def _anew(self, request: Request) -> Generator[Exec, Outcome, Reply]:
+        """Ask over a new connection, for as long as the node may be away and come back by itself."""
+        seconds = self.manner.rollback
+        outcome = yield from self._send(request, fresh=True, patience=seconds + WAITS)
+        if outcome.ending is not Ending.EXITED:
+            why = OUT_OF_SIGHT.format(seconds=seconds, why=outcome.reason)
+            raise _End(lambda node: Result(node.name, Status.LOST, reason=why))
+        return self._told(outcome, request)
+
+    def _told(self, outcome: Outcome, request: Request) -> Reply:
+        """Read what an agent said; an exec that did not end is the row."""
+        if outcome.ending is not Ending.EXITED:
+            raise _End(lambda node: command.result(node, outcome))
+        try:
+            return call.reply(outcome, request)
+        except NoReply as error:
+            raise _failed(str(error)) from None
+
+    def _send(
+        self, request: Request, fresh: bool = False, patience: float = 0.0
+    ) -> Generator[Exec, Outcome, Outcome]:
         agent, password = self.manner.agent, self.manner.password
         if self.asks and password is not None:
             prompt, ready = self.manner.prompts(), self.manner.prompts()
             exec = replace(agent.exec(request, prompt, ready), reply=Password(prompt, password, ready))
         else:
             exec = agent.exec(request)
-        return (yield from self._outcome(exec))
+        return (yield from self._outcome(replace(exec, fresh=fresh, patience=patience)))
 
     def _probe(self) -> Generator[Exec, Outcome, None]:
         """Find out whether sudo wants the password."""
@@ -209,7 +258,3 @@ def _took(stage: Stage, view: View) -> None:
 def _changed(row: Result, changes: Sequence[Change], status: Status = Status.CHANGED) -> Result:
     shown = (Changed(diff.headline(change), diff.lines(change)) for change in changes)
     return replace(row, status=status, changes=(*row.changes, *shown))
-
-
-def _unguarded(stage: Stage) -> str:
-    return UNGUARDED.format(what="; ".join(diff.headline(one) for one in stage.changes if endangers(one)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
+import json
 import subprocess
 from collections.abc import Callable
 from itertools import count
@@ -69,7 +71,7 @@ class Shell:
         return Outcome(Ending.EXITED, code, stdout=MemoryBlob(stdout), stderr=MemoryBlob(stderr))
 
 
-def carry_out(text: str, folder: Path, shell: Shell, dry: bool = False, rollback: bool = True) -> Result:
+def carry_out(text: str, folder: Path, shell: Shell, dry: bool = False, rollback: int = 90) -> Result:
     agent = Agent(MemoryBlob(program()), PLAIN, 60.0)
     runs = lambda: f"20261123T000000Z-{next(RUNS):08x}"  # noqa: E731 - a line is enough
     manner = Manner(agent, str(folder / "state"), "me@here", runs, dry, rollback)
@@ -164,15 +166,101 @@ def test_a_change_that_did_not_take_is_not_called_changed(root: Path, tmp_path: 
     assert "it did not take; still to do: run true" in row.reason
 
 
-def test_what_could_cut_us_off_is_not_made_without_a_guard(root: Path, tmp_path: Path) -> None:
+class Guarding(Shell):
+    """A node whose agent arms and confirms as it is told to; the other verbs are the real agent's."""
+
+    def __init__(self, *replies: tuple[str, str] | Outcome) -> None:
+        super().__init__(self.guard)
+        self.left = list(replies)
+        self.sent: list[tuple[str, bool, float]] = []
+
+    def guard(self, exec: Exec) -> Outcome | None:
+        header = json.loads(exec.stdin[1].head(10**6)[11:])
+        self.sent.append((header["verb"], exec.fresh, exec.patience))
+        if header["verb"] == "exchange":
+            return None
+        reply = self.left.pop(0)
+        if isinstance(reply, Outcome):
+            return reply
+        state, reason = reply
+        nothing = {"made": [], "failed": None, "changed": 0, "log": []}
+        answers = [{"is": "folder", "mode": 0o700, "owner": getpass.getuser(), "group": "x"}]
+        body = {"nowfab": 1, "state": state, "reason": reason, "blobs": [], **nothing}
+        text = json.dumps({**body, "answers": answers[: len(header["questions"])]}).encode()
+        text = b"%010d\n" % len(text) + text
+        magic = f"\0nowfab1 {header['run']} {len(text)} {hashlib.sha256(text).hexdigest()}\n"
+        return Outcome(Ending.EXITED, 0, stdout=MemoryBlob(magic.encode() + text))
+
+
+AWAY = Outcome(Ending.UNREACHABLE, reason="no answer")
+GUARDED = {
+    "confirmed": ([("armed", ""), ("confirmed", "")], Status.CHANGED, "", ["arm", "confirm"]),
+    "slow": (
+        [("armed", "its changes are not made yet; ask again"), ("armed", ""), ("confirmed", "")],
+        Status.CHANGED,
+        "",
+        ["arm", "arm", "confirm"],
+    ),
+    "the session is cut": (
+        [Outcome(Ending.LOST, reason="reset"), ("armed", ""), ("confirmed", "")],
+        Status.CHANGED,
+        "",
+        ["arm", "arm", "confirm"],
+    ),
+    "the changes do not prove themselves": (
+        [("reverted", "`sshd -t` ended with 1")],
+        Status.REVERTED,
+        "`sshd -t` ended with 1",
+        ["arm"],
+    ),
+    "reverted": (
+        [("armed", ""), ("reverted", "nobody confirmed it within 9 s")],
+        Status.REVERTED,
+        "nobody confirmed it",
+        ["arm", "confirm"],
+    ),
+    "a proof fails": (
+        [("armed", ""), ("armed", "proof 0 does not hold"), ("reverted", "by hand")],
+        Status.REVERTED,
+        "proof 0 does not hold",
+        ["arm", "confirm", "undo"],
+    ),
+    "not armed": ([("held", "another run waits")], Status.FAILED, "held: another run waits", ["arm"]),
+    "away for good": (
+        [("armed", ""), AWAY],
+        Status.LOST,
+        "takes them back by itself within 9 s: no answer",
+        ["arm", "confirm"],
+    ),
+    "stuck": (
+        [("armed", ""), ("failed", "it is not as before")],
+        Status.FAILED,
+        "failed: it is not as before",
+        ["arm", "confirm"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_what_could_cut_us_off_is_armed_and_confirmed_over_a_new_connection(
+    root: Path, tmp_path: Path, name: str
+) -> None:
+    """The row says what became of it: confirmed, taken back, or out of sight."""
+    replies, status, reason, verbs = GUARDED[name]
+    shell = Guarding(*replies)
+    text = f"title: t\nsteps:\n  - folder: {{path: {root}/.ssh, mode: '0700'}}\n"
+    row = carry_out(text, tmp_path, shell, rollback=9)
+
+    assert (status, ["exchange", *verbs]) == (row.status, [verb for verb, _, _ in shell.sent])
+    assert reason in row.reason
+    assert {(True, 69.0)} >= {(fresh, patience) for verb, fresh, patience in shell.sent if verb == "confirm"}
+
+
+def test_without_a_rollback_it_is_made_like_all_else(root: Path, tmp_path: Path) -> None:
     keys = root / ".ssh"
     text = f"title: t\nsteps:\n  - folder: {{path: {keys}, mode: '0700'}}\n"
-    row = carry_out(text, tmp_path, Shell())
-    assert Status.FAILED == row.status
-    assert "`--no-rollback`" in row.reason
-    assert not keys.exists()
 
-    assert Status.CHANGED == carry_out(text, tmp_path, Shell(), rollback=False).status
+    assert Status.CHANGED == carry_out(text, tmp_path, Shell(), rollback=0).status
     assert keys.is_dir()
 
 
