@@ -62,7 +62,7 @@ def arm(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
     finally:
         os.close(lock)
     # who confirms must come by a way that was laid after the changes: so this tells when they are made
-    reason = await_applied(state, job.run, folder)
+    reason = await_applied(state, job.run, folder, job.wait)
     result = came_of(state, job.run)
     if result["state"] == "armed":
         result["reason"] = reason

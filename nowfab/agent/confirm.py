@@ -20,7 +20,7 @@ def confirm(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
     """Have the changes stay if all holds; else say what does not, or what became of the run."""
     state = state_folder(job.state)
     folder = run_folder(state, job.run)
-    reason = await_applied(state, job.run, folder)
+    reason = await_applied(state, job.run, folder, job.wait)
     waits = armed_run(state) == job.run
     proofs = read_json(folder + b"/request.json").get("guard", {}).get("proofs", []) + job.proofs
     asking = copy.copy(job)

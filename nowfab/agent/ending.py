@@ -13,9 +13,9 @@ CONFIRM_WAIT = 15
 """Seconds that the changes may still take, and that the lock is waited for."""
 
 
-def await_applied(state: bytes, run: str, folder: bytes) -> str:
+def await_applied(state: bytes, run: str, folder: bytes, seconds: float) -> str:
     """Wait until the changes are made or the run waits no more; say what is in the way of a confirmation."""
-    until = time.monotonic() + CONFIRM_WAIT
+    until = time.monotonic() + seconds
     while armed_run(state) == run:
         result = read_json(folder + b"/result.json")
         if result.get("state") in ("applied", "stuck"):

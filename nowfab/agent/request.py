@@ -41,7 +41,10 @@ HEADER_FIELDS = {
     "questions": list,
 }
 
-GUARD_FIELDS = {"seconds": int, "proofs": list}
+GUARD_FIELDS = {"seconds": int, "proofs": list, "wait": int}
+
+APPLY_WAIT = 15
+"""Seconds that the changes of an armed run are waited for before the reply says to ask again."""
 
 ROLLBACK_SECONDS = 90
 """After how long a guarded run is taken back, where the request does not say."""
@@ -74,6 +77,7 @@ class Job:
         guard = header.get("guard") or {}
         self.seconds = guard.get("seconds", ROLLBACK_SECONDS)
         self.proofs = guard.get("proofs", [])
+        self.wait = guard.get("wait", APPLY_WAIT)
         self.lock_seconds = header.get("lock_seconds", LOCK_SECONDS)
 
 

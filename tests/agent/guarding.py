@@ -37,6 +37,8 @@ class Place:
         questions: Sequence[dict[str, Any]] = (),
         **header: Any,
     ) -> Reply:
+        if verb == "arm":  # nobody makes the changes here until the test has it done
+            header["guard"] = {"wait": 0, **header.get("guard", {})}
         sent = request(self.state, changes, questions, blobs, {"verb": verb, "run": run, **header})
         return asking.ask(sent, env=self.fakes.env, text=self.text)
 

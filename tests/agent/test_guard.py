@@ -35,6 +35,8 @@ OLD = file_of(b"old\n")
 FOLDER = {"is": "folder", "mode": 0o755, **me()}
 UNIT = {"do": "unit", "name": "nginx", "enabled": None, "running": None, "restart": False}
 
+NOT_YET = "its changes are not made yet; ask again"
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
@@ -75,7 +77,7 @@ BLOBS = (b"new\n", b"two\n", b"newer\n")
 def armed(place: Place, *more: dict[str, Any], **header: Any) -> str:
     name = new_run()
     reply = place.ask("arm", name, [*changes(place.top), *more], BLOBS, **header)
-    assert ("armed", "", []) == (reply.state, reply.reason, reply.did)
+    assert ("armed", NOT_YET, []) == (reply.state, reply.reason, reply.did)
     return name
 
 
