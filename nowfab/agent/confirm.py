@@ -4,7 +4,7 @@ import copy
 import os
 
 from nowfab.agent.armed import armed_run
-from nowfab.agent.ending import CONFIRM_WAIT, await_applied, came_of, end_run
+from nowfab.agent.ending import await_applied, came_of, end_run
 from nowfab.agent.exchange import with_log
 from nowfab.agent.guardian import stop_timer
 from nowfab.agent.questions import answer_all
@@ -14,6 +14,9 @@ from nowfab.agent.state import lock_within, prune, read_json, run_folder, state_
 MYPY = False  # which mypy takes for true: the node needs no such import
 if MYPY:
     from typing import IO
+
+CONFIRM_WAIT = 15
+"""Seconds that a confirmation waits for the lock."""
 
 
 def confirm(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":

@@ -9,9 +9,6 @@ from nowfab.agent.backup import drop_kept
 from nowfab.agent.state import drop_tree, read_json, run_folder, write_json
 from nowfab.agent.words import Trouble, to_text
 
-CONFIRM_WAIT = 15
-"""Seconds that the changes may still take, and that the lock is waited for."""
-
 
 def await_applied(state: bytes, run: str, folder: bytes, seconds: float) -> str:
     """Wait until the changes are made or the run waits no more; say what is in the way of a confirmation."""

@@ -43,7 +43,7 @@ HEADER_FIELDS = {
 
 GUARD_FIELDS = {"seconds": int, "proofs": list, "wait": int}
 
-APPLY_WAIT = 15
+MADE_WAIT = 15
 """Seconds that the changes of an armed run are waited for before the reply says to ask again."""
 
 ROLLBACK_SECONDS = 90
@@ -77,7 +77,7 @@ class Job:
         guard = header.get("guard") or {}
         self.seconds = guard.get("seconds", ROLLBACK_SECONDS)
         self.proofs = guard.get("proofs", [])
-        self.wait = guard.get("wait", APPLY_WAIT)
+        self.wait = guard.get("wait", MADE_WAIT)
         self.lock_seconds = header.get("lock_seconds", LOCK_SECONDS)
 
 

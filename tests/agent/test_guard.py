@@ -524,12 +524,10 @@ def test_the_same_run_armed_again_is_told_what_became_of_it(place: Place) -> Non
 def test_a_confirmation_waits_for_the_changes(place: Place) -> None:
     """What is not made cannot be kept; the run goes on waiting."""
     name = armed(place)
-    text = place.text.replace(b"CONFIRM_WAIT = 15", b"CONFIRM_WAIT = 0.2")
-    sent = request(place.state, header={"verb": "confirm", "run": name})
-    early = ask(sent, env=place.fakes.env, text=text)
+    early = place.ask("confirm", name)
     place.apply(name)
 
-    assert ("armed", "its changes are not made yet; ask again") == (early.state, early.reason)
+    assert ("armed", NOT_YET) == (early.state, early.reason)
     assert "confirmed" == place.ask("confirm", name).state
 
 

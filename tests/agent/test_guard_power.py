@@ -70,7 +70,7 @@ def followed(place: Path, road: Sequence[Phase], lost: str = "") -> Followed:
 
 def without_waiting(name: str, *_: Any) -> bool:
     """Leave out what only a real power cut would make a difference for."""
-    return name != "fsync"
+    return name not in ("fsync", "sync")
 
 
 def seen(node: Inside) -> dict[str, Any]:

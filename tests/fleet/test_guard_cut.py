@@ -63,7 +63,7 @@ def asked_with(node: Node, text: bytes, run: str, verb: str, seconds: int) -> su
     """Ask the agent, with a text of our own before it; who asks need not hear an answer."""
     wanted = changes() if verb == "arm" else []
     blobs = [change.pop("content") for change in wanted if "content" in change]
-    guard = {"seconds": seconds, "proofs": []}
+    guard = {"seconds": seconds, "proofs": [], "wait": 0}
     sent = request(STATE, wanted, [], blobs, {"verb": verb, "run": run, "guard": guard})
     return started(node, sent, text=text + program())
 
