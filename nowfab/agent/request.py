@@ -6,8 +6,8 @@ import re
 from nowfab.agent.frames import NOBODY
 from nowfab.agent.words import Trouble, to_bytes
 
-RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
-"""UTC of the controller and 32 random bits: sorts by age, and is a safe name of a folder."""
+RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-[0-9]{2,4})?")
+"""UTC of the controller, 32 random bits, a number: sorts by age, and is a safe name of a folder."""
 
 NONE = type(None)
 RIGHTS = {"mode": int, "owner": str, "group": str}

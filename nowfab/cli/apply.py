@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from nowfab import settings
+from nowfab.cli import agent_flags
 from nowfab.cli.node_task import node_task
 from nowfab.cli.session import Job, Session
 from nowfab.errors import UsageError
@@ -20,9 +19,7 @@ LONGEST = 86_400
 _PLAN = "the plan, a YAML file; docs/how-to/plans.md says what stands in it"
 _SHARED = {
     "plan": _PLAN,
-    "no-sudo": "do not become root on the nodes: change what the login may change",
-    "ask-sudo": "ask once for the password that sudo wants where it wants one",
-    "state": "the agent's folder on the nodes (/var/lib/nowfab; without sudo ~/.nowfab)",
+    **agent_flags.HELP,
 }
 _APPLY = {
     **_SHARED,
@@ -67,16 +64,15 @@ def _carry_out(
     state: str | None,
 ) -> None:
     from nowfab.cli import plans
-    from nowfab.terminal import ask
+    from nowfab.cli.agents import Agents, How
 
     if on.settings.format == "stream":
         raise UsageError("--format takes table or json here: a plan has no lines to stream")
-    if no_sudo and ask_sudo:
-        raise UsageError("`--ask-sudo` asks for sudo's password, and `--no-sudo` does without sudo")
-    how = plans.How(dry, rollback, not no_sudo, state, on.settings.timeout)
-    read = plans.read(Path(plan), on.nodes, how)
+    agent_flags.refuse_both(no_sudo, ask_sudo)
+    agents = Agents(on.nodes, How(dry, rollback, not no_sudo, state, on.settings.timeout))
+    read = plans.read(Path(plan), agents)
     if ask_sudo:
-        read.how = replace(how, password=ask.password("sudo password", on.screen, sys.stdin))
+        read.agents = agents.with_password(on.screen)
     verb, fine = ("check", {0}) if dry and not on.dry else ("apply", {0, 10})
     on.carry_out(
         Job(f"{verb} `{read.title}`", read.work(), partial(_show, on, diff), read.rank, dry, frozenset(fine))

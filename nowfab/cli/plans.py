@@ -2,56 +2,25 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import secrets
-import socket
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from nowfab import names
-from nowfab.blobs import Blob, MemoryBlob, Secret
+from nowfab.blobs import Blob, MemoryBlob
+from nowfab.cli.agents import Agents
 from nowfab.errors import FileError, Place
 from nowfab.inventory.node import Node
-from nowfab.inventory.strict_yaml import Text
-from nowfab.plan.call import Agent
-from nowfab.plan.program import program
 from nowfab.plan.steps import Plan, Refused
-from nowfab.remote import PLAIN, Shape
 from nowfab.steps import document, gathering
 from nowfab.steps.document import Document, Fill
-from nowfab.steps.filling import Templates
 from nowfab.steps.variables import variables
 from nowfab.store import files
 from nowfab.talk import Work
-from nowfab.work.apply import Manner, apply
-
-STATE = "/var/lib/nowfab"
-"""The agent's folder on a node where nobody says another one."""
+from nowfab.work.apply import apply
 
 DEEPEST = 1000
 """More gateways than a node can have before it."""
-
-HOME_STATE = "~/.nowfab"
-"""The same without root: in the login's home."""
-
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """How plans are applied: `sudo` unless the login is root; `state` is filled as texts of plans are.
-
-    After `rollback` seconds a node takes back what could cut us off, unless it was confirmed; 0 is never.
-    """
-
-    dry: bool = False
-    rollback: int = 90
-    sudo: bool = True
-    state: str | None = None
-    timeout: float | None = None
-    password: Secret | None = None
 
 
 @dataclass(slots=True)
@@ -60,10 +29,8 @@ class Plans:
 
     path: Path
     document: Document
-    nodes: Sequence[Node]
-    how: How
+    agents: Agents
     givers: Mapping[str, Node]
-    templates: Templates = field(default_factory=Templates)
     gathered: dict[str, str] = field(default_factory=dict)
     sources: dict[str, Blob] = field(default_factory=dict)
     made: dict[str, Plan] = field(default_factory=dict)
@@ -79,13 +46,13 @@ class Plans:
 
     def work(self) -> Work:
         """Give the work of applying it."""
-        return apply(self._plan, self._manner, self._hand)
+        return apply(self._plan, self.agents.manner, self._hand)
 
     def check(self) -> None:
         """Make every node's plan once, before anything is sent. Raises FileError, UsageError."""
-        for node in self.nodes:
+        for node in self.agents.nodes:
             plan = self._build(node, gathering.placeholders(self.document.gathers))
-            self._manner(node)
+            self.agents.manner(node)
             if not self.givers:  # what waits for no value is the plan already
                 self.made[node.name] = plan
 
@@ -93,7 +60,7 @@ class Plans:
         if node.name in self.made:
             return self.made[node.name]
         missing = [name for name in self.givers if name not in self.gathered]
-        first = self.rank(node) < DEEPEST or self.how.dry
+        first = self.rank(node) < DEEPEST or self.agents.how.dry
         if missing and not first:
             giver = self.givers[missing[0]].name
             raise Refused(f"`{missing[0]}` was to be gathered on {giver}, which did not give it")
@@ -114,8 +81,8 @@ class Plans:
         )
 
     def _fill(self, node: Node, gathered: Mapping[str, str]) -> Fill:
-        known = variables(node, self.nodes, gathered)
-        return lambda text: self.templates.fill(text, known)
+        known = variables(node, self.agents.nodes, gathered)
+        return lambda text: self.agents.templates.fill(text, known)
 
     def _hand(self, name: str, said: bytes) -> None:
         self.gathered[name] = gathering.text(name, said)
@@ -129,27 +96,12 @@ class Plans:
                 raise FileError(place, f"source {names.shown(name)}: {why}") from None
         return self.sources[name]
 
-    def _manner(self, node: Node) -> Manner:
-        how = self.how
-        sudo = how.sudo and node.user != "root" and not (node.local and os.geteuid() == 0)
-        state = how.state or (STATE if how.sudo else HOME_STATE)
-        place = Place("--state", 1)
-        return Manner(
-            Agent(MemoryBlob(program()), Shape(sudo=True) if sudo else PLAIN, how.timeout),
-            self.templates.fill(Text(state, place), variables(node, self.nodes, {})),
-            f"{getpass.getuser()}@{socket.gethostname()}",
-            _run,
-            how.dry,
-            how.rollback,
-            how.password if sudo else None,
-            partial(secrets.token_hex, 16),
-        )
 
-
-def read(path: Path, nodes: Sequence[Node], how: How) -> Plans:
+def read(path: Path, agents: Agents) -> Plans:
     """Read a plan and see whether it can be meant for all these nodes. Raises FileError, UsageError."""
     found = document.read(files.read(path), str(path))
-    plans = Plans(path, found, nodes, how, {one.name: gathering.giver(one, nodes) for one in found.gathers})
+    givers = {one.name: gathering.giver(one, agents.nodes) for one in found.gathers}
+    plans = Plans(path, found, agents, givers)
     plans.check()
     return plans
 
@@ -157,8 +109,3 @@ def read(path: Path, nodes: Sequence[Node], how: How) -> Plans:
 def _depth(node: Node) -> int:
     """Count the gateways before a node."""
     return 0 if node.via is None else 1 + _depth(node.via)
-
-
-def _run() -> str:
-    """Name a run: the time here, and 32 random bits."""
-    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}"

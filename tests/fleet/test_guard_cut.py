@@ -32,8 +32,9 @@ from tests.fleet.test_guard import (
 
 pytestmark = pytest.mark.timeout(3600)
 
-STEP = 1 if ENVIRON.get("NOWFAB_SWEEP") == "1" else 12
-"""Every twelfth operation takes two minutes where nothing else is done, each of them half an hour."""
+WHOLE = ENVIRON.get("NOWFAB_SWEEP") == "1"
+STEPS = {"arm": 12, "apply": 6, "confirm": 3, "undo": 12}
+"""Every so many operations of a phase take two minutes, each of them half an hour (NOWFAB_SWEEP=1)."""
 
 STOPS = """
 import os, sys, time
@@ -107,7 +108,8 @@ def test_G10_the_power_goes_at_an_operation_of(
 ) -> None:
     """The node lets us in again, nothing waits any more, and every file is of one side."""
     whole = count = 0
-    for number in range(1, 200, STEP):
+    step = 1 if WHOLE else STEPS[phase]
+    for number in range(1, 200, step):
         fleet.inside(NAME, f"{CLEAN} rm -f /root/stopped; {PREPARE}")
         run = new_run()
         if not stopped(node, fleet, phase, number, run):
@@ -118,6 +120,6 @@ def test_G10_the_power_goes_at_an_operation_of(
         whole += fleet.inside(NAME, SEEN) == (AFTER if kept else BEFORE)
     fleet.inside(NAME, "rm -f /root/stopped")
     with capsys.disabled():
-        sys.stdout.write(f"\npower cut in {phase}, every {STEP}. operation: {whole}/{count} whole\n")
+        sys.stdout.write(f"\npower cut in {phase}, every {step}. operation: {whole}/{count} whole\n")
 
     assert (whole, True) == (count, count > 1)

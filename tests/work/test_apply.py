@@ -22,7 +22,8 @@ from nowfab.remote import PLAIN
 from nowfab.results import Changed, Result, Status
 from nowfab.steps import document
 from nowfab.talk import Ending, Exec, Outcome
-from nowfab.work.apply import Manner, apply
+from nowfab.work.apply import apply
+from nowfab.work.asking import Manner
 
 PLAN = """\
 title: some things
@@ -73,8 +74,8 @@ class Shell:
 
 def carry_out(text: str, folder: Path, shell: Shell, dry: bool = False, rollback: int = 90) -> Result:
     agent = Agent(MemoryBlob(program()), PLAIN, 60.0)
-    runs = lambda: f"20261123T000000Z-{next(RUNS):08x}"  # noqa: E731 - a line is enough
-    manner = Manner(agent, str(folder / "state"), "me@here", runs, dry, rollback)
+    run = f"20261123T000000Z-{next(RUNS):08x}"
+    manner = Manner(agent, str(folder / "state"), "me@here", run, dry, rollback)
     talk = apply(lambda node: build(text), lambda node: manner, lambda name, blob: None)(Node("red01"))
     try:
         exec = next(talk)
@@ -193,6 +194,7 @@ class Guarding(Shell):
 
 
 AWAY = Outcome(Ending.UNREACHABLE, reason="no answer")
+CUT_OFF = Outcome(Ending.LOST, reason="reset")
 GUARDED = {
     "confirmed": ([("armed", ""), ("confirmed", "")], Status.CHANGED, "", ["arm", "confirm"]),
     "slow": (
@@ -202,7 +204,7 @@ GUARDED = {
         ["arm", "arm", "confirm"],
     ),
     "the session is cut": (
-        [Outcome(Ending.LOST, reason="reset"), ("armed", ""), ("confirmed", "")],
+        [CUT_OFF, ("armed", ""), ("confirmed", "")],
         Status.CHANGED,
         "",
         ["arm", "arm", "confirm"],
@@ -229,8 +231,20 @@ GUARDED = {
     "away for good": (
         [("armed", ""), AWAY],
         Status.LOST,
-        "takes them back by itself within 9 s: no answer",
+        "was not confirmed, so the node takes it back by itself within 9 s: no answer",
         ["arm", "confirm"],
+    ),
+    "the answer of the confirmation is lost": (
+        [("armed", ""), CUT_OFF, ("confirmed", "")],
+        Status.CHANGED,
+        "",
+        ["arm", "confirm", "confirm"],
+    ),
+    "nobody knows": (
+        [("armed", ""), CUT_OFF, AWAY],
+        Status.LOST,
+        "was confirmed is not known; `inv plan.status` tells when the node is back: no answer",
+        ["arm", "confirm", "confirm"],
     ),
     "stuck": (
         [("armed", ""), ("failed", "it is not as before")],

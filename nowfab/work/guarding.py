@@ -1,0 +1,74 @@
+"""Have changes made that a node takes back by itself, unless we come back to it and confirm them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+
+from nowfab.plan.changes import Change
+from nowfab.plan.questions import Question
+from nowfab.plan.view import View
+from nowfab.plan.wire import Reply, Request
+from nowfab.results import Status
+from nowfab.talk import Ending, Exec, Outcome
+from nowfab.work.asking import Asking, ended, failed, told, undone, view
+
+WAITS = 60.0
+"""Seconds behind the rollback for which a node is waited for: it may have to start its network anew."""
+
+AGAIN = 8
+"""Times that is asked again while the changes are still being made; the agent waits 15 s each time."""
+
+LOST = 3
+"""Times that something is asked whose answer gets lost; the node does it once."""
+
+OUT_OF_SIGHT = "run {run} was not confirmed, so the node takes it back by itself within {seconds} s: {why}"
+UNKNOWN = "whether run {run} was confirmed is not known; `inv plan.status` tells when the node is back: {why}"
+
+
+def guarded(
+    asking: Asking, changes: tuple[Change, ...], questions: Sequence[Question]
+) -> Generator[Exec, Outcome, View]:
+    """Arm the changes, come back over a new connection, confirm them; raises End unless they stay.
+
+    The connection that confirms is opened when all changes are known to be made: one that was open
+    before would prove nothing.
+    """
+    arm = replace(asking.request("arm"), changes=changes, rollback=asking.manner.rollback)
+    confirm = replace(arm, verb="confirm", changes=(), questions=tuple(questions), rollback=0)
+    reply = yield from _armed(asking, arm)
+    if reply.state == "armed":
+        reply = yield from _anew(asking, confirm)
+    if reply.state == "armed":  # what keeps it from being confirmed will not go by itself
+        undo = yield from _anew(asking, replace(confirm, verb="undo", questions=()))
+        reply = replace(undo, reason=reply.reason)
+    if reply.state == "reverted":
+        raise ended(Status.REVERTED, reply.reason)
+    if reply.state != "confirmed":
+        raise failed(undone(reply, changes))
+    return view(questions, reply)
+
+
+def _armed(asking: Asking, arm: Request) -> Generator[Exec, Outcome, Reply]:
+    """Have the changes begin, and wait until they are made: they may cut the connection that asked."""
+    outcome = yield from asking.send(arm)
+    reply = None if outcome.ending is Ending.LOST else told(outcome, arm)
+    for _ in range(AGAIN):
+        if reply is not None and not reply.reason.endswith("ask again"):
+            return reply
+        reply = yield from _anew(asking, arm)
+    assert reply is not None
+    return reply
+
+
+def _anew(asking: Asking, request: Request) -> Generator[Exec, Outcome, Reply]:
+    """Ask over a new connection, for as long as the node may be away and come back by itself."""
+    seconds, sentence = asking.manner.rollback, OUT_OF_SIGHT
+    for _ in range(LOST):
+        outcome = yield from asking.send(request, fresh=True, patience=seconds + WAITS)
+        if outcome.ending is not Ending.LOST:
+            break
+        sentence = UNKNOWN if request.verb == "confirm" else sentence
+    if outcome.ending is not Ending.EXITED:
+        raise ended(Status.LOST, sentence.format(run=request.run, seconds=seconds, why=outcome.reason))
+    return told(outcome, request)
