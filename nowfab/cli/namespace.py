@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from invoke import Collection, Exit, Program
 
-from nowfab.cli import fleet, groups, groups_edit, groups_exchange, groups_lint, words
+from nowfab.cli import fleet, groups, groups_edit, groups_exchange, groups_lint, plan_runs, words
 from nowfab.cli.apply import apply_plan, check_plan
 from nowfab.cli.hosts_file import hosts_file
 from nowfab.cli.init import init
@@ -37,6 +37,7 @@ def tasks(argv: Sequence[str]) -> Collection:
             groups_edit.rename_group,
         )
     )
+    ours.add_collection(Collection("plan", plan_runs.show_runs, plan_runs.roll_back, plan_runs.keep_run))
     ours.add_collection(Collection("fleet", fleet.up, fleet.ps, fleet.down))
     invoke = Program()
     core = Words.of([*invoke.core_args(), *invoke.task_args()])

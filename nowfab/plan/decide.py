@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from nowfab.plan.changes import Change, undoable
 from nowfab.plan.dangers import endangers
+from nowfab.plan.diff import headline
 from nowfab.plan.steps import Refused, Step
 from nowfab.plan.view import NeedsStage, Unanswered, View
 
+_FOR_GOOD = "it could cut us off, and cannot be taken back: {}; `--no-rollback` makes it all the same"
 _TORN = "it wants one change that could cut us off and one that cannot be taken back; make two steps of it"
 
 
@@ -44,8 +46,8 @@ class Stage:
         return any(map(endangers, self.changes))
 
 
-def next_stage(steps: Sequence[Step], view: View) -> Stage:
-    """Take steps for as long as they can be decided, and may go together."""
+def next_stage(steps: Sequence[Step], view: View, guards: bool = True) -> Stage:
+    """Take steps for as long as they can be decided, and may go together; without guards all may."""
     wanted: list[Wanted] = []
     for number, step in enumerate(steps):
         try:
@@ -54,9 +56,11 @@ def next_stage(steps: Sequence[Step], view: View) -> Stage:
             return Stage(tuple(wanted), tuple(steps[number:]))
         except (Refused, Unanswered) as error:
             return Stage((), (), f"{step.title}: {error}")
-        if not _together(changes):
+        if guards and (lost := [change for change in changes if endangers(change) and not undoable(change)]):
+            return Stage((), (), f"{step.title}: {_FOR_GOOD.format(headline(lost[0]))}")
+        if guards and not _together(changes):
             return Stage((), (), f"{step.title}: {_TORN}")
-        if not _together([*(change for some in wanted for change in some.changes), *changes]):
+        if guards and not _together([*(change for some in wanted for change in some.changes), *changes]):
             return Stage(tuple(wanted), tuple(steps[number:]))
         wanted.append(Wanted(step, changes))
         for change in changes:

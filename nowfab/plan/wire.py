@@ -13,6 +13,7 @@ from nowfab.blobs import Blob, MemoryBlob
 from nowfab.plan import words
 from nowfab.plan.changes import Change
 from nowfab.plan.questions import Answer, Question
+from nowfab.plan.runs import Run, runs
 
 VERSION = 1
 """Of what both sides say to each other."""
@@ -49,12 +50,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the agent did: `state` is its word for it, `made` has a word for each change that was made."""
+    """What the agent did: `state` is its word for it, `made` has a word for each change that was made.
+
+    `runs` are those that the node keeps, told by `status` only.
+    """
 
     state: str
     reason: str
     made: tuple[str, ...]
     answers: tuple[Answer, ...]
+    runs: tuple[Run, ...] = ()
 
 
 def encode(request: Request) -> tuple[Blob, ...]:
@@ -92,7 +97,7 @@ def decode(output: bytes, run: str, questions: Sequence[Question]) -> Reply:
             for asked, said in zip(questions, header["answers"], strict=True)
         ]
         made = tuple(str(done["did"]) for done in header["made"])
-        return Reply(str(header["state"]), str(header["reason"]), made, tuple(answers))
+        return Reply(str(header["state"]), str(header["reason"]), made, tuple(answers), runs(header))
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise Garbled(f"the agent's reply is not understood: {type(error).__name__}: {error}") from error
 

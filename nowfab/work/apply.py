@@ -63,7 +63,7 @@ class _Course:
     def _stages(self, view: View) -> Generator[Exec, Outcome, View]:
         steps: Sequence[Step] = self.plan.steps
         while steps:
-            stage = next_stage(steps, view)
+            stage = next_stage(steps, view, guards=self.manner.rollback > 0)
             if stage.refused:
                 raise failed(stage.refused)
             if stage.changes:

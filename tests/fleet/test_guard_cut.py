@@ -33,7 +33,7 @@ from tests.fleet.test_guard import (
 pytestmark = pytest.mark.timeout(3600)
 
 WHOLE = ENVIRON.get("NOWFAB_SWEEP") == "1"
-STEPS = {"arm": 12, "apply": 6, "confirm": 3, "undo": 12}
+STEPS = {"arm": 12, "apply": 6, "confirm": 1, "undo": 12}
 """Every so many operations of a phase take two minutes, each of them half an hour (NOWFAB_SWEEP=1)."""
 
 STOPS = """

@@ -39,6 +39,12 @@ DANGEROUS: dict[str, Change] = {
     "an instance of a unit": SetUnit(
         "wpa_supplicant@wlan0.service", Unit("enabled", "active"), enabled=False
     ),
+    "starting a firewall": SetUnit("ufw", Unit("disabled", "inactive"), running=True),
+    "sshd's own unit": _write("/etc/systemd/system/ssh.service"),
+    "more about sshd's unit": _write("/etc/systemd/system/ssh.service.d/10-port.conf"),
+    "a home that anybody may write to": MakeFolder("/home/pi", 0o777, "pi", "pi", Absent()),
+    "what bash reads for each command": _write("/home/pi/.bashrc"),
+    "removing sshd": Packages((), ("openssh-server",), (("openssh-server", Package("1")),)),
     "forwarding": SetSysctl("net.ipv4.ip_forward", "1", Sysctl("0")),
     "a program that can be undone": RunArgv(("ip", "link"), undo=("ip", "link")),
 }
@@ -49,6 +55,9 @@ HARMLESS: dict[str, Change] = {
     "a package": Packages(("openssh-server",), (), (("openssh-server", Package()),)),
     "starting sshd": SetUnit("ssh", Unit("disabled", "inactive"), enabled=True, running=True),
     "restarting something else": SetUnit("nginx", Unit("enabled", "active"), restart=True),
+    "a unit of somebody's own": _write("/etc/systemd/system/page.service"),
+    "a file in a home": _write("/home/pi/notes"),
+    "removing something else": Packages((), ("tmux",), (("tmux", Package("1")),)),
     "memory": SetSysctl("vm.swappiness", "1", Sysctl("60")),
     "a program that nobody can undo": RunArgv(("make",)),
 }
