@@ -192,7 +192,7 @@ POINTS = ["armed", "applied", "half", "undoing"]
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_G10_a_node_that_loses_its_power_is_back_after_its_next_start(
+def test_G9_G10_a_node_that_loses_its_power_is_back_after_its_next_start(
     point: str, node: Node, fleet: Fleet
 ) -> None:
     """The boot guard restores all before the network is there, and the service runs as it did before."""

@@ -105,11 +105,11 @@ def test_what_cuts_us_off_for_good_is_made_only_by_who_wants_no_guard() -> None:
     """The removal of sshd: nothing could take it back."""
     sshd = Packages((), ("openssh-server",), (("openssh-server", Package("1")),))
     step = Step("package openssh-server", (), lambda view: (sshd,))
-    guarded, bare = (next_stage((SSHD, step, MOTD), View(ANSWERS), guards) for guards in (True, False))
+    guarded, bare = (next_stage((SSHD, step), View(ANSWERS), guards) for guards in (True, False))
 
     assert guarded.refused.startswith("package openssh-server: it could cut us off, and cannot be taken back")
     assert "`--no-rollback`" in guarded.refused
-    assert (SSHD, step, MOTD) == tuple(wanted.step for wanted in bare.wanted)
+    assert (SSHD, step) == tuple(wanted.step for wanted in bare.wanted)
 
 
 def test_a_step_that_cannot_be_keeps_everything_as_it_is() -> None:
