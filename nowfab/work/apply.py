@@ -37,7 +37,10 @@ def apply(plans: Callable[[Node], Plan], manner: Callable[[Node], Manner], hand:
         asking = Asking(how, plan.title)
         course = _Course(plan, how, asking, Result(node.name, Status.OK))
         row = yield from asking.talk(node, course.gone(hand))
-        return replace(row, changes=course.row.changes)
+        made = course.row.changes
+        if made and row.status is Status.REVERTED:
+            row = replace(row, reason=f"{row.reason}; what was changed before stays ({len(made)})")
+        return replace(row, changes=made)
 
     return talk
 

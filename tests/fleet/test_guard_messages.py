@@ -95,7 +95,8 @@ def test_D10_G11_killed_at_any_message(
     for message in chosen:
         node.inside(NAME, clean)
         killed = applied(node, plan, message)
-        awaited(lambda: status(node[NAME])["armed"] is None, SECONDS + 30)
+        awaited(lambda: not node.inside(NAME, "ls /var/lib/nowfab/armed 2>/dev/null || true"), SECONDS + 30)
+        await_login(node[NAME])
         runs = [run["state"] for run in status(node[NAME])["runs"]]
         confirmed = runs[-1:] == ["confirmed"]
         found = node.inside(NAME, f"cat {FILE} 2>/dev/null || true")

@@ -18,7 +18,7 @@ from tests.fleet.test_agent import AWAY, REPOSITORY
 pytestmark = pytest.mark.timeout(900)
 
 EXAMPLES = re.findall(r"```yaml\n(title.*?)```", (PROJECT / "docs/how-to/plans.md").read_text(), re.DOTALL)
-PAGE, CONDITIONS, TOKEN = EXAMPLES
+PAGE, CONDITIONS, _, TOKEN = EXAMPLES
 NODES = ("red01", "red02")
 CLEAN = """
 systemctl disable --now page.service 2>/dev/null || true

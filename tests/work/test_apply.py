@@ -270,6 +270,21 @@ def test_what_could_cut_us_off_is_armed_and_confirmed_over_a_new_connection(
     assert {(True, 69.0)} >= {(fresh, patience) for verb, fresh, patience in shell.sent if verb == "confirm"}
 
 
+def test_what_was_changed_before_a_guarded_stage_stays_and_the_row_says_so(
+    root: Path, tmp_path: Path
+) -> None:
+    shell = Guarding(("armed", ""), ("reverted", "nobody confirmed it within 9 s"))
+    text = (
+        f"title: t\nsteps:\n  - run: {{argv: [touch, {root}/ran], creates: {root}/ran}}\n"
+        f"  - folder: {{path: {root}/.ssh, mode: '0700'}}\n"
+    )
+    row = carry_out(text, tmp_path, shell, rollback=9)
+
+    assert (Status.REVERTED, 1) == (row.status, len(row.changes))
+    assert "nobody confirmed it within 9 s; what was changed before stays (1)" == row.reason
+    assert (root / "ran").exists()
+
+
 def test_without_a_rollback_it_is_made_like_all_else(root: Path, tmp_path: Path) -> None:
     keys = root / ".ssh"
     text = f"title: t\nsteps:\n  - folder: {{path: {keys}, mode: '0700'}}\n"
