@@ -187,7 +187,7 @@ class Guarding(Shell):
         nothing = {"made": [], "failed": None, "changed": 0, "log": []}
         answers = [{"is": "folder", "mode": 0o700, "owner": getpass.getuser(), "group": "x"}]
         body = {"nowfab": 1, "state": state, "reason": reason, "blobs": [], **nothing}
-        text = json.dumps({**body, "answers": answers[: len(header["questions"])]}).encode()
+        text = json.dumps({**body, "answers": answers * len(header["questions"])}).encode()
         text = b"%010d\n" % len(text) + text
         magic = f"\0nowfab1 {header['run']} {len(text)} {hashlib.sha256(text).hexdigest()}\n"
         return Outcome(Ending.EXITED, 0, stdout=MemoryBlob(magic.encode() + text))
@@ -280,7 +280,7 @@ def test_what_was_changed_before_a_guarded_stage_stays_and_the_row_says_so(
     )
     row = carry_out(text, tmp_path, shell, rollback=9)
 
-    assert (Status.REVERTED, 1) == (row.status, len(row.changes))
+    assert (Status.REVERTED, 1) == (row.status, len(row.changes)), row.reason
     assert "nobody confirmed it within 9 s; what was changed before stays (1)" == row.reason
     assert (root / "ran").exists()
 
