@@ -6,7 +6,7 @@ import signal
 from nowfab.agent.goals import PATHS, needed, state_now
 from nowfab.agent.kernel import set_sysctl
 from nowfab.agent.packages import change_packages
-from nowfab.agent.paths import Spot, folder_path, link_path, remove_path, sync_folders, write_path
+from nowfab.agent.paths import Spot, folder_path, keep_copy, link_path, remove_path, sync_folders, write_path
 from nowfab.agent.programs import CHANGE_SECONDS, demand
 from nowfab.agent.request import Job
 from nowfab.agent.state import finish, made_so_far, note_made
@@ -112,6 +112,8 @@ def apply_path(change: dict, spot: Spot, folder: bytes) -> None:
     kind = change["do"]
     try:
         if kind == "write":
+            if change.get("keep"):
+                keep_copy(spot, os.path.dirname(folder) + b"/kept")
             write_path(change, spot, staged(folder, change["blob"]))
         elif kind == "link":
             link_path(change, spot)

@@ -73,6 +73,18 @@ def copy_to(new: bytes, staged: bytes, change: dict, like: bytes) -> None:
         os.fsync(sink.fileno())
 
 
+def keep_copy(spot: Spot, kept: bytes) -> None:
+    """Have a copy of what somebody else has edited, which nobody removes."""
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(kept, 0o700)
+    name = os.path.basename(spot.new)[len(TEMPORARY) :] + b"-" + os.path.basename(spot.path)
+    copy = kept + b"/" + name
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(copy)
+    copy_to(copy, spot.path, {"owner": "", "group": "", "mode": 0o600}, spot.path)
+    sync_folder(kept)
+
+
 def keep_attributes(like: bytes, descriptor: int) -> None:
     """Keep the old file's access list, label and users' attributes, as far as the system lets us.
 

@@ -41,6 +41,7 @@ class How:
 
     dry: bool = False
     rollback: int = 90
+    overwrite: bool = False
     sudo: bool = True
     state: str | None = None
     timeout: float | None = None
@@ -72,6 +73,7 @@ class Agents:
             self.run,
             how.dry,
             how.rollback,
+            how.overwrite,
             how.password if sudo else None,
             partial(secrets.token_hex, 16),
         )

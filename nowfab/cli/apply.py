@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nowfab import settings
 from nowfab.cli import agent_flags
@@ -12,6 +14,9 @@ from nowfab.cli.session import Job, Session
 from nowfab.errors import UsageError
 from nowfab.report.visible import visible
 from nowfab.results import Report
+
+if TYPE_CHECKING:
+    from nowfab.cli.agents import How
 
 LONGEST = 86_400
 """Seconds; who has not come back after a day will not."""
@@ -26,6 +31,7 @@ _APPLY = {
     "diff": "show each change, files line by line",
     "rollback": "seconds after which a node takes back what could cut us off, unless confirmed (90)",
     "no-rollback": "make such changes like all others: nothing takes them back",
+    "overwrite": "replace blocks of ours that somebody has edited; the node keeps the old file",
 }
 
 
@@ -36,13 +42,16 @@ def apply_plan(
     diff: bool = False,
     rollback: str = "90",
     no_rollback: bool = False,
+    overwrite: bool = False,
     no_sudo: bool = False,
     ask_sudo: bool = False,
     state: str | None = None,
 ) -> None:
     """Have the chosen nodes be as PLAN says: look at each, change what is missing, look again."""
     seconds = 0 if no_rollback else settings.count("--rollback", rollback, LONGEST)
-    _carry_out(on, plan, on.dry, diff or on.dry, seconds, no_sudo, ask_sudo, state)
+    how = _how(on, no_sudo, ask_sudo, state)
+    how = replace(how, dry=on.dry, rollback=seconds, overwrite=overwrite)
+    _carry_out(on, plan, how, diff or on.dry, ask_sudo)
 
 
 @node_task(name="check", help=_SHARED)
@@ -50,33 +59,29 @@ def check_plan(
     on: Session, plan: str, no_sudo: bool = False, ask_sudo: bool = False, state: str | None = None
 ) -> None:
     """Show what PLAN would change on the chosen nodes, and change nothing; exit code 10 if anything."""
-    _carry_out(on, plan, True, True, 0, no_sudo, ask_sudo, state)
+    _carry_out(on, plan, replace(_how(on, no_sudo, ask_sudo, state), dry=True), True, ask_sudo)
 
 
-def _carry_out(
-    on: Session,
-    plan: str,
-    dry: bool,
-    diff: bool,
-    rollback: int,
-    no_sudo: bool,
-    ask_sudo: bool,
-    state: str | None,
-) -> None:
+def _how(on: Session, no_sudo: bool, ask_sudo: bool, state: str | None) -> How:
+    from nowfab.cli.agents import How
+
+    agent_flags.refuse_both(no_sudo, ask_sudo)
+    return How(sudo=not no_sudo, state=state, timeout=on.settings.timeout)
+
+
+def _carry_out(on: Session, plan: str, how: How, diff: bool, ask_sudo: bool) -> None:
     from nowfab.cli import plans
-    from nowfab.cli.agents import Agents, How
+    from nowfab.cli.agents import Agents
 
     if on.settings.format == "stream":
         raise UsageError("--format takes table or json here: a plan has no lines to stream")
-    agent_flags.refuse_both(no_sudo, ask_sudo)
-    agents = Agents(on.nodes, How(dry, rollback, not no_sudo, state, on.settings.timeout))
+    agents = Agents(on.nodes, how)
     read = plans.read(Path(plan), agents)
     if ask_sudo:
         read.agents = agents.with_password(on.screen)
-    verb, fine = ("check", {0}) if dry and not on.dry else ("apply", {0, 10})
-    on.carry_out(
-        Job(f"{verb} `{read.title}`", read.work(), partial(_show, on, diff), read.rank, dry, frozenset(fine))
-    )
+    verb, fine = ("check", {0}) if how.dry and not on.dry else ("apply", {0, 10})
+    show = partial(_show, on, diff)
+    on.carry_out(Job(f"{verb} `{read.title}`", read.work(), show, read.rank, how.dry, frozenset(fine)))
 
 
 def _show(on: Session, diff: bool, report: Report) -> None:

@@ -13,7 +13,7 @@ from nowfab.cli.flags import Typed
 from nowfab.cli.node_task import target_task
 from nowfab.errors import OutputError, UsageError
 from nowfab.inventory import Node, Target, doubles
-from nowfab.plan import hosts
+from nowfab.plan import blocks, hosts
 from nowfab.report import summary
 from nowfab.report.visible import visible
 from nowfab.store.replace import New
@@ -23,12 +23,18 @@ _HELP = {
     "block": "the name of the block (the groups behind -g)",
     "remove": "take the block out",
     "file": "another file than /etc/hosts",
+    "overwrite": "replace the block although somebody has edited it; the old file is kept beside it",
 }
 
 
 @target_task(name="hosts-file", help=_HELP)
 def hosts_file(
-    context: Context, typed: Typed, block: str | None = None, remove: bool = False, file: str = "/etc/hosts"
+    context: Context,
+    typed: Typed,
+    block: str | None = None,
+    remove: bool = False,
+    overwrite: bool = False,
+    file: str = "/etc/hosts",
 ) -> None:
     """Have this computer know nodes by their names: lines of /etc/hosts in a block of their own."""
     name, path = _name(block, typed), Path(file)
@@ -36,13 +42,22 @@ def hosts_file(
 
     def decide() -> tuple[Sequence[New], str]:
         was = rewriting.text_of(path)
-        new = hosts.put(was or "", file, name, None if remove else nodes)
-        return [New(path, new, was)], _sentence(name, nodes, path)
+        new = hosts.put(was or "", file, name, None if remove else nodes, overwrite)
+        return [*_kept(path, was, new, name), New(path, new, was)], _sentence(name, nodes, path)
 
     try:
         rewriting.rewrite(decide, context.config.run.dry)
     except OutputError as error:
         raise OutputError(f"{error}; as root it may do, and `--dry` shows what belongs there") from None
+
+
+def _kept(path: Path, was: str | None, new: str, name: str) -> list[New]:
+    """Keep a file in which somebody has edited the block."""
+    found, after = (blocks.find(text or "", blocks.marks(name)) for text in (was, new))
+    if was is None or not found or not found.edited or (after and after.inside == found.inside):
+        return []
+    beside = path.with_name(f"{path.name}.nowfab-old")
+    return [New(beside, was, rewriting.text_of(beside))]
 
 
 def _name(block: str | None, typed: Typed) -> str:

@@ -14,6 +14,7 @@ class WriteFile:
 
     A `secret` content is shown nowhere, nor is its hash. `check` is a program with `{}` for the staged
     file, `verify` one for the file in its place; either must end with 0, or nothing stays changed.
+    `edited` says that somebody else has edited what this replaces: the node keeps the old file.
     """
 
     path: str
@@ -25,6 +26,7 @@ class WriteFile:
     secret: bool = False
     check: tuple[str, ...] = ()
     verify: tuple[str, ...] = ()
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

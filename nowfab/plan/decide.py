@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nowfab.plan.changes import Change, undoable
+from nowfab.plan.changes import Change, WriteFile, undoable
 from nowfab.plan.dangers import endangers
 from nowfab.plan.diff import headline
 from nowfab.plan.steps import Refused, Step
 from nowfab.plan.view import NeedsStage, Unanswered, View
 
 _FOR_GOOD = "it could cut us off, and cannot be taken back: {}; `--no-rollback` makes it all the same"
+_EDITED = (
+    "somebody has edited it there; `--overwrite` replaces that and keeps the old file, `check` shows both"
+)
 _TORN = "it wants one change that could cut us off and one that cannot be taken back; make two steps of it"
 
 
@@ -46,8 +49,11 @@ class Stage:
         return any(map(endangers, self.changes))
 
 
-def next_stage(steps: Sequence[Step], view: View, guards: bool = True) -> Stage:
-    """Take steps for as long as they can be decided, and may go together; without guards all may."""
+def next_stage(steps: Sequence[Step], view: View, guards: bool = True, overwrite: bool = False) -> Stage:
+    """Take steps for as long as they can be decided, and may go together; without guards all may.
+
+    What somebody else has edited is refused unless it may be overwritten.
+    """
     wanted: list[Wanted] = []
     for number, step in enumerate(steps):
         try:
@@ -56,6 +62,8 @@ def next_stage(steps: Sequence[Step], view: View, guards: bool = True) -> Stage:
             return Stage(tuple(wanted), tuple(steps[number:]))
         except (Refused, Unanswered) as error:
             return Stage((), (), f"{step.title}: {error}")
+        if not overwrite and _edited(changes):
+            return Stage((), (), f"{step.title}: {_EDITED}")
         if guards and (lost := [change for change in changes if endangers(change) and not undoable(change)]):
             return Stage((), (), f"{step.title}: {_FOR_GOOD.format(headline(lost[0]))}")
         if guards and not _together(changes):
@@ -68,7 +76,7 @@ def next_stage(steps: Sequence[Step], view: View, guards: bool = True) -> Stage:
     return Stage(tuple(wanted))
 
 
-def foresee(steps: Sequence[Step], view: View) -> Stage:
+def foresee(steps: Sequence[Step], view: View, overwrite: bool = False) -> Stage:
     """Decide all steps without making anything; what cannot be told yet is `maybe`."""
     wanted: list[Wanted] = []
     for step in steps:
@@ -81,9 +89,15 @@ def foresee(steps: Sequence[Step], view: View) -> Stage:
         except (Refused, Unanswered) as error:
             return Stage(tuple(wanted), (), f"{step.title}: {error}")
         wanted.append(Wanted(step, changes))
+        if not overwrite and _edited(changes):
+            return Stage(tuple(wanted), (), f"{step.title}: {_EDITED}")
         for change in changes:
             view = view.after(change)
     return Stage(tuple(wanted))
+
+
+def _edited(changes: Sequence[Change]) -> bool:
+    return any(isinstance(change, WriteFile) and change.edited for change in changes)
 
 
 def _together(changes: Sequence[Change]) -> bool:

@@ -72,7 +72,8 @@ def _file(change: WriteFile) -> str:
     old = _rights(was.mode, was.owner, was.group)
     if old != rights:
         changed.append(f"{old} → {rights}")
-    return f"change {change.path}: {', '.join(changed) or 'nothing'}"
+    kept = "; edited by hand, so the old one is kept" if change.edited else ""
+    return f"change {change.path}: {', '.join(changed) or 'nothing'}{kept}"
 
 
 def _verbs(change: SetUnit) -> list[str]:

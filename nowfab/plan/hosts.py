@@ -17,23 +17,28 @@ def content(nodes: Sequence[Node]) -> tuple[str, tuple[str, ...]]:
     return "".join(lines), tuple(node.name for node in nodes if _address(node) is None)
 
 
-def put(text: str, file: str, block: str, nodes: Sequence[Node] | None) -> str:
+def put(text: str, file: str, block: str, nodes: Sequence[Node] | None, overwrite: bool = False) -> str:
     """Put the nodes into a marked block of the text, or with None take that block out.
 
-    UsageError for a name that has another address outside of the block, FileError for a torn block.
+    UsageError for a name that has another address outside of the block, and for a block that somebody
+    else has edited, unless `overwrite`; FileError for a torn block.
     """
     marks = blocks.marks(block)
     try:
-        before, inside, after = blocks.find(text, marks)
-        if nodes is None:
-            return blocks.take(text, marks)
+        found = blocks.find(text, marks)
     except blocks.Torn as torn:
         raise FileError(file, str(torn)) from None
-    rest = text if before is None else before + "\n" * (inside.count("\n") + 2) + after
+    lines, _ = ("", ()) if nodes is None else content(nodes)
+    if found and found.edited and found.inside != lines and not overwrite:
+        what = f"somebody has edited block `{block}` of {file}"
+        raise UsageError(f"{what}; `--overwrite` replaces it, and keeps the old file beside it")
+    if nodes is None:
+        return blocks.take(text, marks)
+    rest = found.before + "\n" * (found.inside.count("\n") + 2) + found.after if found else text
     if taken := list(_taken(rest, file, nodes)):
         hint = "one name has one address; take that line out, or the block in which it stands with `--remove`"
         raise UsageError("\n".join((*taken, hint)))
-    return blocks.put(text, marks, content(nodes)[0])
+    return blocks.put(text, marks, lines)
 
 
 def _taken(text: str, file: str, nodes: Sequence[Node]) -> Iterator[str]:

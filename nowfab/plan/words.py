@@ -108,8 +108,9 @@ def _path_change(wanted: WriteFile | MakeLink | MakeFolder | RemovePath, keep: K
     match wanted:
         case WriteFile():
             rights = {"mode": wanted.mode, "owner": wanted.owner, "group": wanted.group}
-            proofs = {"check": wanted.check, "verify": wanted.verify}
-            return {"do": "write", "blob": keep(wanted.content), **rights, "secret": wanted.secret, **proofs}
+            proofs: dict[str, Any] = {"check": wanted.check, "verify": wanted.verify}
+            proofs |= {"secret": wanted.secret, "keep": wanted.edited}
+            return {"do": "write", "blob": keep(wanted.content), **rights, **proofs}
         case MakeLink():
             return {"do": "link", "target": wanted.target}
         case MakeFolder():

@@ -26,4 +26,8 @@ def block(
         except blocks.Torn as error:
             raise Refused(f"{path}: {error}") from None
 
-    return text(f"block {name} in {path}", path, render, rights, check, verify)
+    def edited(old: str) -> bool:
+        found = blocks.find(old, marks)
+        return found is not None and found.edited and found.inside != blocks.whole(content)
+
+    return text(f"block {name} in {path}", path, render, rights, check, verify, edited)

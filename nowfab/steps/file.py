@@ -21,7 +21,7 @@ def write(
     secret: bool,
     check: tuple[str, ...],
     verify: tuple[str, ...],
-) -> tuple[Change, ...]:
+) -> tuple[WriteFile, ...]:
     """Want what is missing: nothing where content and rights are so."""
     known = was if isinstance(was, File) else None
     if known and known.sha256 == content.sha256 and rights.hold(known):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from nowfab.blobs import MemoryBlob
 from nowfab.plan.changes import Change
@@ -23,16 +24,22 @@ def text(
     rights: Rights = ANY,
     check: tuple[str, ...] = (),
     verify: tuple[str, ...] = (),
+    edited: Callable[[str], bool] = lambda old: False,
 ) -> Step:
-    """Write the file as `render` makes it; a file that is not there counts as empty."""
+    """Write the file as `render` makes it; a file that is not there counts as empty.
+
+    `edited` says whether somebody else has edited what `render` replaces.
+    """
 
     def decide(view: View) -> tuple[Change, ...]:
         was = view.at(path)
-        new = render(_text(path, was))
+        old = _text(path, was)
+        new = render(old)
         if isinstance(was, Absent) and not new:
             return ()
         content = MemoryBlob(new.encode("utf-8", "surrogateescape"))
-        return file.write(path, content, rights, was, False, check, verify)
+        changes = file.write(path, content, rights, was, False, check, verify)
+        return tuple(replace(change, edited=edited(old)) for change in changes)
 
     return Step(title, (PathAt(path),), decide)
 

@@ -58,7 +58,7 @@ class _Course:
         """Go all the way; raises End where it ends before."""
         view = yield from self._make(())
         if self.manner.dry:
-            self.row = self._foreseen(foresee(self.plan.steps, view))
+            self.row = self._foreseen(foresee(self.plan.steps, view, self.manner.overwrite))
         else:
             self._give((yield from self._stages(view)), hand)
         return self.row
@@ -66,7 +66,7 @@ class _Course:
     def _stages(self, view: View) -> Generator[Exec, Outcome, View]:
         steps: Sequence[Step] = self.plan.steps
         while steps:
-            stage = next_stage(steps, view, guards=self.manner.rollback > 0)
+            stage = next_stage(steps, view, self.manner.rollback > 0, self.manner.overwrite)
             if stage.refused:
                 raise failed(stage.refused)
             if stage.changes:

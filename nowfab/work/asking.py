@@ -28,7 +28,8 @@ class Manner:
     this run on all its nodes and is no other's. With a `password` for sudo, `prompts` gives words that
     nobody can guess.
     What could cut us off is taken back by the node unless we confirm it within `rollback` seconds; with
-    0 it is made like all else. `dry` looks and decides only.
+    0 it is made like all else. `dry` looks and decides only. What somebody else has edited in a block
+    of ours is replaced with `overwrite` only.
     """
 
     agent: Agent
@@ -37,6 +38,7 @@ class Manner:
     run: str
     dry: bool = False
     rollback: int = 90
+    overwrite: bool = False
     password: Secret | None = None
     prompts: Callable[[], str] = str
 

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import call
 
 LOCALHOST = "127.0.0.1 localhost\n"
-RED = "# nowfab red: begin\n10.0.0.1 red01\n10.0.0.2 red02\n# nowfab red: end\n"
+RED = "# nowfab red: begin\n10.0.0.1 red01\n10.0.0.2 red02\n# nowfab red: end cd439b9a78d1\n"
 
 
 @pytest.fixture
@@ -44,6 +44,24 @@ def test_dry_shows_the_diff_of_this_computer_s_file(folder: Path) -> None:
     assert (0, before) == (answer.returncode, Path("/etc/hosts").read_bytes())
     assert answer.stdout.startswith("--- /etc/hosts\n+++ /etc/hosts\n")
     assert "+10.0.0.1 red01\n" in answer.stdout
+
+
+def test_G2_a_block_that_somebody_edited_is_replaced_only_when_asked_and_the_old_file_is_kept(
+    folder: Path,
+) -> None:
+    edited = LOCALHOST + RED.replace("red02\n", "red02 printer\n") + "# mine\n"
+    (folder / "hosts").write_text(edited)
+    words = ("hosts-file", "-g", "red", "--file", "hosts")
+    for more in ((), ("--remove",)):
+        refused = call(folder, *words, *more)
+        assert (1, edited) == (refused.returncode, (folder / "hosts").read_text())
+        assert "somebody has edited block `red` of hosts; `--overwrite`" in refused.stderr
+    assert not (folder / "hosts.nowfab-old").exists()
+
+    done = call(folder, *words, "--overwrite")
+    assert (0, f"{LOCALHOST}{RED}# mine\n") == (done.returncode, (folder / "hosts").read_text())
+    assert edited == (folder / "hosts.nowfab-old").read_text()
+    assert "-10.0.0.2 red02 printer" in done.stdout
 
 
 def test_a_name_with_another_address_is_refused_with_its_place(folder: Path) -> None:

@@ -26,7 +26,7 @@ def test_all_other_bytes_stay(text: str, content: str) -> None:
 def test_a_block_is_replaced_where_it_stands(before: str, old: str, new: str) -> None:
     text = blocks.put(before, RED, old) + "after\n"
 
-    assert blocks.put(text, RED, new).endswith(f"{RED.end}\nafter\n")
+    assert blocks.put(text, RED, new).endswith("\nafter\n")
     assert blocks.put(before, RED, new) + "after\n" == blocks.put(text, RED, new)
 
 
@@ -35,6 +35,23 @@ def test_put_again_nothing_changes(text: str, content: str) -> None:
     once = blocks.put(text, RED, content)
 
     assert once == blocks.put(once, RED, content)
+
+
+@given(LINES, LINES.filter(bool), st.text(st.sampled_from("xyz \n"), min_size=1, max_size=9))
+def test_G2_what_somebody_edits_in_it_is_noticed_and_what_outside_is_not(
+    text: str, content: str, typed: str
+) -> None:
+    ours = blocks.put(text, RED, content)
+    outside = blocks.find(f"{typed}\n{ours}{typed}", RED)
+    inside = blocks.find(ours.replace(f"{RED.begin}\n", f"{RED.begin}\n{typed}\n"), RED)
+
+    assert (outside is not None and outside.edited, inside is not None and inside.edited) == (False, True)
+
+
+def test_a_block_without_its_seal_is_somebody_else_s() -> None:
+    found = blocks.find(f"{RED.begin}\nx\n{RED.end}\n", RED)
+
+    assert (True, "x\n") == (found is not None and found.edited, found and found.inside)
 
 
 def test_two_blocks_do_not_know_each_other() -> None:

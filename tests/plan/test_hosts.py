@@ -11,7 +11,7 @@ from nowfab.inventory import Node
 from nowfab.plan import hosts
 
 RED = (Node("red01", "10.0.0.1"), Node("red02", "fe80::2"), Node("red03"), Node("red04", "pi.lan"))
-BLOCK = "# nowfab red: begin\n10.0.0.1 red01\nfe80::2 red02\n# nowfab red: end\n"
+BLOCK = "# nowfab red: begin\n10.0.0.1 red01\nfe80::2 red02\n# nowfab red: end f7473fe7c9c3\n"
 
 
 def test_a_node_with_an_address_has_a_line_and_the_others_are_named() -> None:
@@ -25,8 +25,9 @@ def test_the_block_comes_to_the_end_and_is_replaced_where_it_stands() -> None:
     assert f"127.0.0.1 localhost\n{BLOCK}" == once
 
     moved = (Node("red01", "10.0.0.7"),)
-    assert "127.0.0.1 localhost\n# nowfab red: begin\n10.0.0.7 red01\n# nowfab red: end\n# x\n" == hosts.put(
-        f"{once}# x\n", "hosts", "red", moved
+    assert (
+        "127.0.0.1 localhost\n# nowfab red: begin\n10.0.0.7 red01\n# nowfab red: end 5c11bc897294\n# x\n"
+        == hosts.put(f"{once}# x\n", "hosts", "red", moved)
     )
     assert "127.0.0.1 localhost\n# x\n" == hosts.put(f"{once}# x\n", "hosts", "red", None)
 

@@ -90,17 +90,21 @@ CASES = {
     "block: in a file that ends without a line end": Case(
         BLOCK,
         at("/etc/hosts", a_file(b"127.0.0.1 localhost")),
-        ["change /etc/hosts: 77 bytes"],
-        b"127.0.0.1 localhost\n# nowfab red: begin\n192.168.50.2 red02\n# nowfab red: end\n",
+        ["change /etc/hosts: 90 bytes"],
+        b"127.0.0.1 localhost\n# nowfab red: begin\n192.168.50.2 red02\n# nowfab red: end 81c89ce9e117\n",
     ),
     "block: as it should be": Case(
-        BLOCK, at("/etc/hosts", a_file(b"x\n# nowfab red: begin\n192.168.50.2 red02\n# nowfab red: end\ny\n"))
+        BLOCK,
+        at(
+            "/etc/hosts",
+            a_file(b"x\n# nowfab red: begin\n192.168.50.2 red02\n# nowfab red: end 81c89ce9e117\ny\n"),
+        ),
     ),
     "block: taken out of a file that has none": Case(block("/a", "red", ""), at("/a", a_file(b"x\n"))),
     "block: taken out of nothing": Case(block("/a", "red", ""), at("/a", Absent())),
     "block: bytes that are no UTF-8 stay": Case(
         block("/a", "red", ""),
-        at("/a", a_file(b"\xff\n# nowfab red: begin\nx\n# nowfab red: end\n\xfe")),
+        at("/a", a_file(b"\xff\n# nowfab red: begin\nx\n# nowfab red: end 73cb3858a687\n\xfe")),
         ["change /a: 3 bytes"],
         b"\xff\n\xfe",
     ),

@@ -72,10 +72,12 @@ class Shell:
         return Outcome(Ending.EXITED, code, stdout=MemoryBlob(stdout), stderr=MemoryBlob(stderr))
 
 
-def carry_out(text: str, folder: Path, shell: Shell, dry: bool = False, rollback: int = 90) -> Result:
+def carry_out(
+    text: str, folder: Path, shell: Shell, dry: bool = False, rollback: int = 90, overwrite: bool = False
+) -> Result:
     agent = Agent(MemoryBlob(program()), PLAIN, 60.0)
     run = f"20261123T000000Z-{next(RUNS):08x}"
-    manner = Manner(agent, str(folder / "state"), "me@here", run, dry, rollback)
+    manner = Manner(agent, str(folder / "state"), "me@here", run, dry, rollback, overwrite)
     talk = apply(lambda node: build(text), lambda node: manner, lambda name, blob: None)(Node("red01"))
     try:
         exec = next(talk)
@@ -120,7 +122,7 @@ def test_check_writes_nothing_apply_does_what_it_said_and_again_nothing(root: Pa
     assert (
         (root / "hosts")
         .read_text()
-        .endswith("\n# nowfab red: begin\n192.168.50.2 red02\n# nowfab red: end\n")
+        .endswith("\n# nowfab red: begin\n192.168.50.2 red02\n# nowfab red: end 81c89ce9e117\n")
     )
     assert "a = 1\ncolour = red\n" == (root / "conf").read_text()
     assert "hi\n" == (root / "now" / "motd").read_text()
@@ -165,6 +167,30 @@ def test_a_change_that_did_not_take_is_not_called_changed(root: Path, tmp_path: 
 
     assert Status.FAILED == row.status
     assert "it did not take; still to do: run true" in row.reason
+
+
+def test_G2_a_block_that_somebody_edited_is_refused_with_a_diff_and_kept_when_it_is_overwritten(
+    root: Path, tmp_path: Path
+) -> None:
+    text = f"title: t\nsteps:\n  - block: {{path: {root}/hosts, name: red, content: '10.0.0.2 red02'}}\n"
+    assert Status.CHANGED == carry_out(text, tmp_path, Shell()).status
+    mine = (root / "hosts").read_text().replace("red02", "red02 printer") + "# outside\n"
+    (root / "hosts").write_text(mine)
+
+    refused, foreseen = (carry_out(text, tmp_path, Shell(), dry) for dry in (False, True))
+    assert (Status.FAILED, Status.FAILED) == (refused.status, foreseen.status)
+    assert mine == (root / "hosts").read_text()
+    assert "somebody has edited it there; `--overwrite` replaces that" in refused.reason
+    assert "-10.0.0.2 red02 printer" in foreseen.changes[0].diff
+    assert () == refused.changes
+
+    done = carry_out(text, tmp_path, Shell(), overwrite=True)
+    (kept,) = (tmp_path / "state/kept").iterdir()
+    assert Status.CHANGED == done.status
+    assert done.changes[0].what.endswith("; edited by hand, so the old one is kept")
+    assert (mine, True) == (kept.read_text(), kept.name.endswith("-hosts"))
+    assert mine.replace(" printer", "") == (root / "hosts").read_text()
+    assert (Status.OK, 0o600) == (carry_out(text, tmp_path, Shell()).status, kept.stat().st_mode & 0o777)
 
 
 class Guarding(Shell):
