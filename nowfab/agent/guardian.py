@@ -19,6 +19,8 @@ USUAL_STATE = b"/var/lib/nowfab"
 PLAIN = re.compile(rb"/[A-Za-z0-9_./+-]+")
 """A state folder that means the same in a unit file, whatever quotes and percent signs mean there."""
 
+WITHOUT = "; nothing was changed, and `--no-rollback` makes it without a guard"
+
 BOOT_GUARD = """# Made by nowfab. Takes a guarded run back that nobody confirmed before the node was started anew.
 [Unit]
 Description=Take back the run of nowfab that nobody confirmed
@@ -43,9 +45,9 @@ WantedBy=sysinit.target
 def see_systemd(state: bytes) -> None:
     """See that there is somebody who can take a run back when we are cut off."""
     if not os.path.isdir(SYSTEMD):
-        raise Trouble("this node is not run by systemd, and nothing else could take a guarded run back")
+        raise Trouble("this node is not run by systemd; nothing else could take a run back" + WITHOUT)
     if not os.access(UNITS, os.W_OK):
-        raise Trouble("nothing can be guarded: only root can have systemd take a run back")
+        raise Trouble("nothing can be guarded: only root can have systemd take a run back" + WITHOUT)
     if not PLAIN.fullmatch(state):
         raise Trouble("a unit file cannot name the state folder `%s`; choose a plain one" % to_text(state))
 

@@ -4,6 +4,7 @@ import os
 
 from nowfab.agent.before import existing
 from nowfab.agent.goals import PATHS
+from nowfab.agent.guardian import WITHOUT
 from nowfab.agent.request import Job
 from nowfab.agent.words import Trouble, to_bytes
 
@@ -23,7 +24,7 @@ def refuse_unguardable(job: Job) -> None:
     for number, change in enumerate(job.changes):
         ground = ground_against(change, mounts)
         if ground:
-            raise Trouble("change %d cannot be guarded: %s; nothing was changed" % (number, ground))
+            raise Trouble("change %d cannot be guarded: %s%s" % (number, ground, WITHOUT))
     if not job.changes:
         raise Trouble("there is nothing to be guarded")
 

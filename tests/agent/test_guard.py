@@ -484,6 +484,7 @@ def test_a_node_without_systemd_is_refused(place: Place) -> None:
 
     assert "failed" == reply.state
     assert "this node is not run by systemd" in reply.reason
+    assert "`--no-rollback` makes it without a guard" in reply.reason
 
 
 def test_a_practice_node_guards_nothing(place: Place) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.agent.asking import sha256
 from tests.cli.conftest import type_into
 from tests.fleet.practice import PROJECT, REACH, Fleet, nowfab
 from tests.fleet.test_agent import AWAY, REPOSITORY
@@ -113,9 +114,12 @@ def test_a_token_of_one_node_reaches_the_other_and_nobody_else(nodes: Fleet, tmp
     canary = nodes.inside("red01", "cat /srv/token").strip()
     assert 33 == len(canary)
     assert canary == nodes.inside("red02", "cat /srv/joined").strip()
+    tells = (canary, sha256(canary.encode()), sha256(f"{canary}\n".encode()))
     for name in NODES:
-        assert "" == nodes.inside(name, f"grep -rF '{canary}' /var/lib/nowfab /var/log /tmp /run || true")
-    assert canary not in json.dumps(rows)
+        words = " ".join(f"-e '{tell}'" for tell in tells)
+        files = f"grep -rF {words} /var/lib/nowfab /var/log /tmp /run || true"
+        assert "" == nodes.inside(name, f"{files}; journalctl -a | grep -F {words} || true")
+    assert not any(tell in json.dumps(rows) for tell in tells)
 
 
 def test_a_node_whose_sudo_asks_says_what_would_do(fleet: Fleet, tmp_path: Path) -> None:
