@@ -10,7 +10,7 @@ help:
 	@echo 'make demo    start five practice nodes, run a command on them, show the table, clean up'
 	@echo 'make test    run every check that this machine can run; says what it skipped, and why'
 	@echo 'make faults  put every fault of the catalogue to the test, and show id by id what holds; PEERS=1: other programs too'
-	@echo 'make sweep   cut a session at every byte of both directions, and have cssh read 5,000 new files; 8 minutes'
+	@echo 'make sweep   cut sessions, nodes and controllers everywhere, and have cssh read 5,000 new files; 8 minutes, 30 with an engine'
 	@echo 'make soak    ten minutes of random faults over 32 nodes: does anything grow, lie or stay? MINUTES=1 for less'
 	@echo 'make lint    only the format, the lint and the types'
 	@echo 'make map     write the map of the code into README.md, from the docstrings'
@@ -30,7 +30,8 @@ faults: dev-environment
 	@$(IN_VENV) scripts/faults.py $(if $(PEERS),--peers)
 
 sweep: dev-environment
-	@NOWFAB_SWEEP=1 $(IN_VENV) -m pytest -s tests/faults/test_sweep.py tests/groups/test_clusterssh.py
+	@NOWFAB_SWEEP=1 $(IN_VENV) -m pytest -s tests/faults/test_sweep.py tests/groups/test_clusterssh.py \
+	  tests/fleet/test_guard_cut.py tests/fleet/test_guard_messages.py
 
 soak: dev-environment
 	@MINUTES=$(MINUTES) $(IN_VENV) -m tests.soak
