@@ -16,6 +16,8 @@ from nowfab.agent.goals import PATHS
 from nowfab.agent.guardian import install_guard, see_systemd, start_apply, start_timer, stop_timer
 from nowfab.agent.making import ANEW, asked_for, stage, told, untouched
 from nowfab.agent.paths import sync_folder
+from nowfab.agent.proofs import against_proof
+from nowfab.agent.questions import answer_all
 from nowfab.agent.request import Job
 from nowfab.agent.state import (
     drop_tree,
@@ -73,8 +75,10 @@ def make_ready(job: Job, state: bytes, folder: bytes, source: "IO[bytes]") -> No
     """Put all on the disk that the changes, and their way back, will need; nothing of the node is touched."""
     with untouched(folder), nothing_beside(job):
         wanted = stage_paths_first(job, folder, source)
-        guard = {"seconds": job.seconds, "until": time.monotonic() + job.seconds, "boot": boot_id()}
-        write_json(folder + b"/request.json", dict(asked_for(job), guard=dict(guard, proofs=job.proofs)))
+        until = time.monotonic() + job.seconds
+        guard = {"seconds": job.seconds, "until": until, "boot": boot_id()}  # type: dict
+        guard["proofs"] = proofs_that_count(job)
+        write_json(folder + b"/request.json", dict(asked_for(job), guard=guard))
         record = back_up(job, wanted, folder)
         with open(folder + b"/begun", "wb"), open(folder + b"/agent.py", "wb") as program:
             program.write(own_text())
@@ -87,6 +91,18 @@ def make_ready(job: Job, state: bytes, folder: bytes, source: "IO[bytes]") -> No
         sync_folder(folder)
         sync_with_all_above(state)
         install_guard(state)
+
+
+def proofs_that_count(job: Job) -> "list[dict]":
+    """Leave out proofs that count only if they held before, and do not hold now."""
+    asking = copy.copy(job)
+    asking.questions = [proof for proof in job.proofs if proof.get("held")]
+    failing = [
+        proof
+        for proof, said in zip(asking.questions, answer_all(asking).answers)
+        if against_proof(proof, said)
+    ]
+    return [proof for proof in job.proofs if proof not in failing]
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from nowfab.agent.armed import armed_run
 from nowfab.agent.ending import await_applied, came_of, end_run
 from nowfab.agent.exchange import with_log
 from nowfab.agent.guardian import stop_timer
+from nowfab.agent.proofs import against_proof, name_of
 from nowfab.agent.questions import answer_all
 from nowfab.agent.request import Job
 from nowfab.agent.state import lock_within, prune, read_json, run_folder, state_folder
@@ -31,7 +32,7 @@ def confirm(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
     answers = answer_all(asking)
     proven = answers.answers[: len(asking.questions) - len(job.questions)]
     reason = reason or "; ".join(
-        "proof %d does not hold: %s" % (number, against_proof(proof, said))
+        "%s does not hold: %s" % (name_of(proof, number), against_proof(proof, said))
         for number, (proof, said) in enumerate(zip(proofs, proven))
         if against_proof(proof, said)
     )
@@ -41,16 +42,6 @@ def confirm(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
     if result["state"] == "armed":
         result["reason"] = reason
     return dict(with_log(result), proofs=proven, answers=answers.answers[len(proven) :]), answers.blobs
-
-
-def against_proof(proof: dict, said: dict) -> str:
-    """Say how an answer differs from what a proof wants, "" for not at all."""
-    if "cannot" in said:
-        return str(said["cannot"])
-    for name, value in sorted(proof.get("want", {}).items()):
-        if said.get(name) != value:
-            return "`%s` is %s, not %s" % (name, said.get(name), value)
-    return ""
 
 
 def commit(job: Job, state: bytes, folder: bytes) -> None:

@@ -122,7 +122,8 @@ def check_guard(guard: object) -> None:
         raise misread("a guard waits for 1 to 86400 seconds")
     for number, proof in enumerate(guard.get("proofs", [])):
         check_each("proof %d" % number, proof, "ask", QUESTION_FIELDS)
-        check_fields("proof %d" % number, dict({"want": {}}, **proof), {"want": dict})
+        whole = dict({"want": {}, "held": False}, **proof)
+        check_fields("proof %d" % number, whole, {"want": dict, "held": bool})
 
 
 def misread(what: str) -> Trouble:

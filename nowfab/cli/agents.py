@@ -18,6 +18,7 @@ from nowfab.inventory.node import Node
 from nowfab.inventory.strict_yaml import Text
 from nowfab.plan.call import Agent
 from nowfab.plan.program import program
+from nowfab.plan.questions import TcpTo
 from nowfab.remote import PLAIN, Shape
 from nowfab.steps.filling import Templates
 from nowfab.steps.variables import variables
@@ -30,6 +31,10 @@ STATE = "/var/lib/nowfab"
 
 HOME_STATE = "~/.nowfab"
 """The same without root: in the login's home."""
+
+
+MOST = 16
+"""Nodes behind a gateway that are looked for after a change of it; each that is off takes 3 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class How:
     password: Secret | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Agents:
     """The agents of the nodes of one run, which has one name on all of them."""
 
@@ -56,6 +61,14 @@ class Agents:
     how: How
     templates: Templates = field(default_factory=Templates)
     run: str = field(default_factory=lambda: _run())
+    behind: dict[str, list[TcpTo]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Note who is the gateway of whom, and how it sees them."""
+        for node in self.nodes:
+            if node.via is not None:
+                to = TcpTo(node.address or node.name, node.port or 22)
+                self.behind.setdefault(node.via.name, []).append(to)
 
     def with_password(self, screen: Screen) -> Agents:
         """Ask for sudo's password."""
@@ -74,6 +87,7 @@ class Agents:
             how.dry,
             how.rollback,
             how.overwrite,
+            tuple(self.behind.get(node.name, ())[:MOST]),
             how.password if sudo else None,
             partial(secrets.token_hex, 16),
         )

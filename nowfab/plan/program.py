@@ -37,6 +37,7 @@ GUARD = (
     "restore",
     "acts",
     "ending",
+    "proofs",
     "undo",
     "guarded",
     "arm",

@@ -12,7 +12,7 @@ from typing import Any
 from nowfab.blobs import Blob, MemoryBlob
 from nowfab.plan import words
 from nowfab.plan.changes import Change
-from nowfab.plan.questions import Answer, Question
+from nowfab.plan.questions import Answer, Question, TcpTo
 from nowfab.plan.runs import Run, runs
 
 VERSION = 1
@@ -36,6 +36,7 @@ class Request:
     """One call of the agent. `run` is applied at most once; `who` is shown to others who are kept out.
 
     `rollback` is after how many seconds an armed run is taken back unless it is confirmed, 0 for no guard.
+    What of `reaches` can be reached before must be reached after it, or nothing is confirmed.
     """
 
     run: str
@@ -46,6 +47,7 @@ class Request:
     changes: tuple[Change, ...] = ()
     questions: tuple[Question, ...] = ()
     rollback: int = 0
+    reaches: tuple[TcpTo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,9 @@ def encode(request: Request) -> tuple[Blob, ...]:
         "questions": [words.question(question) for question in request.questions],
     }
     if request.rollback:
-        header["guard"] = {"seconds": request.rollback}
+        how = {"want": {"reached": True}, "held": True}
+        proofs = [{**words.question(each), **how} for each in request.reaches]
+        header["guard"] = {"seconds": request.rollback, "proofs": proofs}
     header["blobs"] = [{"size": blob.size, "sha256": blob.sha256.hex()} for blob in blobs]
     text = json.dumps(header).encode("ascii")
     return (MemoryBlob(b"%0*d\n" % (_DIGITS, len(text)) + text), *blobs)

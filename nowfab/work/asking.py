@@ -11,7 +11,7 @@ from nowfab.inventory.node import Node
 from nowfab.plan import call
 from nowfab.plan.call import Agent, NoReply
 from nowfab.plan.changes import Change
-from nowfab.plan.questions import Question
+from nowfab.plan.questions import Question, TcpTo
 from nowfab.plan.view import View
 from nowfab.plan.wire import Reply, Request
 from nowfab.results import Result, Status
@@ -28,7 +28,8 @@ class Manner:
     this run on all its nodes and is no other's. With a `password` for sudo, `prompts` gives words that
     nobody can guess.
     What could cut us off is taken back by the node unless we confirm it within `rollback` seconds; with
-    0 it is made like all else. `dry` looks and decides only. What somebody else has edited in a block
+    0 it is made like all else; for a gateway, what it `reaches` behind it must be reached after that too,
+    if it was before. `dry` looks and decides only. What somebody else has edited in a block
     of ours is replaced with `overwrite` only.
     """
 
@@ -39,6 +40,7 @@ class Manner:
     dry: bool = False
     rollback: int = 90
     overwrite: bool = False
+    reaches: tuple[TcpTo, ...] = ()
     password: Secret | None = None
     prompts: Callable[[], str] = str
 

@@ -34,8 +34,9 @@ def guarded(
     The connection that confirms is opened when all changes are known to be made: one that was open
     before would prove nothing.
     """
-    arm = replace(asking.request("arm"), changes=changes, rollback=asking.manner.rollback)
-    confirm = replace(arm, verb="confirm", changes=(), questions=tuple(questions), rollback=0)
+    how = asking.manner
+    arm = replace(asking.request("arm"), changes=changes, rollback=how.rollback, reaches=how.reaches)
+    confirm = replace(arm, verb="confirm", changes=(), questions=tuple(questions), rollback=0, reaches=())
     reply = yield from _armed(asking, arm)
     if reply.state == "armed":
         reply = yield from _anew(asking, confirm)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sys
 import threading
 import time
@@ -543,9 +544,29 @@ def test_a_proof_that_does_not_hold_leaves_the_run_waiting(place: Place) -> None
     first = place.ask("confirm", name, guard={"proofs": proofs[1:]})
     second = place.ask("confirm", name)
 
-    assert ("armed", "proof 1 does not hold: `reached` is False, not True") == (first.state, first.reason)
+    says = "proof 1 (127.0.0.1 port 1 is reached) does not hold: `reached` is False, not True"
+    assert ("armed", says) == (
+        first.state,
+        first.reason,
+    )
     assert [0, False] == [first.said["proofs"][0]["code"], first.said["proofs"][1]["reached"]]
     assert ("confirmed", [b"newer\n", b""]) == (second.state, second.blobs)
+
+
+def test_a_proof_that_held_before_must_hold_after(place: Place) -> None:
+    """A gateway's way to those behind it; one that was off before says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        to = {"ask": "tcp", "host": "127.0.0.1", "want": {"reached": True}, "held": True}
+        name = armed(place, guard={"seconds": 60, "proofs": [{**to, "port": port}, {**to, "port": 1}]})
+        place.apply(name)
+    lost = place.ask("confirm", name)
+    with socket.create_server(("127.0.0.1", port)):
+        again = place.ask("confirm", name)
+
+    says = f"proof 0 (127.0.0.1 port {port} is reached) does not hold: `reached` is False, not True"
+    assert ("armed", says) == (lost.state, lost.reason)
+    assert "confirmed" == again.state
 
 
 def test_a_run_that_was_never_armed_cannot_be_confirmed(place: Place) -> None:

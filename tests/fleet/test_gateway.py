@@ -103,3 +103,35 @@ def test_a_gateway_that_dies_under_running_commands_loses_all_five(gated: Fleet)
 
     assert dict.fromkeys(NAMES, "lost") == {name: row["status"] for name, row in found.items()}, stderr
     assert 3 == program.returncode
+
+
+PLAN = """\
+title: a gateway that lets nobody through
+steps:
+  - run:
+      argv:
+        - nft
+        - >-
+          add table inet cut; add chain inet cut o { type filter hook output priority 0; };
+          add rule inet cut o ip daddr SUBNET drop
+      undo: [nft, delete table inet cut]
+      unless: [nft, list, table, inet, cut]
+    when: {is: "{{ node.name == 'red01' }}"}
+"""
+
+
+def test_a_gateway_that_reaches_nobody_behind_it_any_more_is_taken_back(gated: Fleet, tmp_path: Path) -> None:
+    """We still get in there: only what it reached before says that something is wrong."""
+    listed = engine("inspect", "--format={{json .NetworkSettings.Networks}}", gated.container("blue01"))
+    (network,) = json.loads(listed).values()
+    subnet = f"{network['IPAddress']}/{network['IPPrefixLen']}"
+    (tmp_path / "plan.yaml").write_text(PLAN.replace("SUBNET", subnet))
+    answer = nowfab(
+        gated.state_home, "apply", str(tmp_path / "plan.yaml"), "-g", "red,blue", "--format", "json"
+    )
+    found = rows(answer)
+
+    assert "reverted" == found["red01"]["status"], found["red01"]
+    assert "port 22 is reached) does not hold" in found["red01"]["reason"]
+    assert {"ok"} == {found[name]["status"] for name in NAMES}
+    assert "" == gated.inside("red01", "nft list tables inet | grep cut || true")
