@@ -4,13 +4,18 @@ import os
 import signal
 
 from nowfab.agent.goals import PATHS, needed, state_now
-from nowfab.agent.kernel import set_sysctl
-from nowfab.agent.packages import change_packages
-from nowfab.agent.paths import Spot, folder_path, keep_copy, link_path, remove_path, sync_folders, write_path
-from nowfab.agent.programs import CHANGE_SECONDS, demand
+from nowfab.agent.paths import (
+    UNIT_FOLDERS,
+    Spot,
+    folder_path,
+    keep_copy,
+    link_path,
+    remove_path,
+    sync_folders,
+    write_path,
+)
 from nowfab.agent.request import Job
 from nowfab.agent.state import finish, made_so_far, note_made
-from nowfab.agent.units import UNIT_FOLDERS, change_unit, reload_systemd
 from nowfab.agent.words import Trouble, reason_of
 
 MYPY = False  # which mypy takes for true: the node needs no such import
@@ -68,14 +73,14 @@ def apply_all(job: Job, folder: bytes) -> None:
     try:
         for index, change in enumerate(job.changes):
             if change["do"] == "unit" and reload_wanted:
-                reload_systemd()
+                reload_units()
                 reload_wanted = False
             did = "changed" if apply_one(job, folder, index) else "already"
             note_made(folder, index, did)
             reload_wanted = reload_wanted or (did == "changed" and is_of_unit(change))
         index = len(job.changes) - 1
         if reload_wanted:
-            reload_systemd()
+            reload_units()
         sync_folders([change["path"] for change in job.changes if "path" in change])
     except Exception as error:
         sync_folders([change["path"] for change in job.changes[: index + 1] if "path" in change])
@@ -83,6 +88,13 @@ def apply_all(job: Job, folder: bytes) -> None:
         finish(folder, "failed", reason_of(error, job.changes[index]), made, index)
     else:
         finish(folder, "applied", "", made_so_far(folder), None)
+
+
+def reload_units() -> None:
+    """Have systemd read its files anew."""
+    from nowfab.agent.units import reload_systemd
+
+    reload_systemd()
 
 
 def apply_one(job: Job, folder: bytes, index: int) -> bool:
@@ -93,7 +105,13 @@ def apply_one(job: Job, folder: bytes, index: int) -> bool:
         return False
     if kind in PATHS:
         apply_path(change, Spot(change["path"], job.run, index), folder)
-    elif kind == "packages":
+        return True
+    from nowfab.agent.kernel import set_sysctl
+    from nowfab.agent.packages import change_packages
+    from nowfab.agent.programs import CHANGE_SECONDS, demand
+    from nowfab.agent.units import change_unit
+
+    if kind == "packages":
         change_packages(change, job.lock_seconds)
     elif kind == "unit":
         change_unit(change)

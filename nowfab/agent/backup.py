@@ -9,9 +9,8 @@ import os
 import stat
 
 from nowfab.agent.goals import PATHS, state_now
-from nowfab.agent.paths import Spot, sync_folder
+from nowfab.agent.paths import UNIT_FOLDERS, Spot, sync_folder
 from nowfab.agent.request import Job
-from nowfab.agent.units import UNIT_FOLDERS
 from nowfab.agent.words import Trouble, to_bytes, to_text, why
 
 

@@ -1,8 +1,8 @@
 """Apply the changes of a request at most once, then answer its questions."""
 
-from nowfab.agent.kernel import root_forgets
 from nowfab.agent.questions import answer_all
 from nowfab.agent.request import Job
+from nowfab.agent.roots import root_forgets
 from nowfab.agent.words import Trouble
 
 MYPY = False  # which mypy takes for true: the node needs no such import

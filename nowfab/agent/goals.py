@@ -1,10 +1,7 @@
 """Tell for each change whether it is made already, may be made, or stands against what is there."""
 
-from nowfab.agent.kernel import spaced, sysctl_at, sysctl_holds
-from nowfab.agent.packages import packages_at, packages_hold
 from nowfab.agent.request import Job
 from nowfab.agent.standing import both, group_name, owner_name, same, stands_at
-from nowfab.agent.units import unit_after, unit_holds, units_at
 from nowfab.agent.words import Trouble
 
 PATHS = ("write", "link", "folder", "remove")
@@ -25,6 +22,10 @@ def state_now(change: dict) -> dict:
     kind = change["do"]
     if kind in PATHS:
         return stands_at(change["path"])[0]
+    from nowfab.agent.kernel import sysctl_at
+    from nowfab.agent.packages import packages_at
+    from nowfab.agent.units import units_at
+
     if kind == "packages":
         return packages_at(sorted(set(change["install"]) | set(change["remove"]) | set(change["was"])))
     if kind == "unit":
@@ -48,6 +49,9 @@ def goal_of(change: dict, job: Job, now: dict) -> dict:
         return {"is": "link", "target": change["target"]}
     if kind == "remove":
         return {"is": "absent"}
+    from nowfab.agent.kernel import spaced
+    from nowfab.agent.units import unit_after
+
     if kind == "unit":
         return unit_after(change, now)
     if kind == "sysctl":
@@ -62,6 +66,10 @@ def is_made(change: dict, job: Job, now: dict) -> bool:
     kind = change["do"]
     if kind in PATHS:
         return same(goal_of(change, job, now), now)
+    from nowfab.agent.kernel import sysctl_holds
+    from nowfab.agent.packages import packages_hold
+    from nowfab.agent.units import unit_holds
+
     if kind == "packages":
         return packages_hold(change, now)
     if kind == "unit":
@@ -94,6 +102,8 @@ def against(change: dict, now: dict) -> str:
             if differ(was[name], now[name])
         )
     if kind == "sysctl":
+        from nowfab.agent.kernel import spaced
+
         then = None if was.get("value") is None else spaced(was["value"])
         return (
             ""

@@ -9,12 +9,15 @@ import os
 import stat
 
 from nowfab.agent.frames import PIECE
-from nowfab.agent.programs import LOOK_SECONDS, demand, readable
 from nowfab.agent.standing import group_id, owner_id
 from nowfab.agent.words import to_bytes
 
 TEMPORARY = b".nowfab-"
 """Begins the names of what stands beside a path while it is being changed."""
+
+
+UNIT_FOLDERS = ("/etc/systemd/", "/usr/lib/systemd/", "/lib/systemd/", "/run/systemd/")
+"""Their files say what units there are (systemd.unit(5))."""
 
 
 class Spot:
@@ -105,6 +108,8 @@ def keep_old(spot: Spot) -> None:
 
 def prove(change: dict, spot: Spot) -> None:
     """Run what must succeed with the file in its place; else put back what stood there."""
+    from nowfab.agent.programs import LOOK_SECONDS, demand
+
     try:
         demand(change["verify"], LOOK_SECONDS, quiet=change["secret"])
     except BaseException:
@@ -119,6 +124,8 @@ def prove(change: dict, spot: Spot) -> None:
 def check_staged(change: dict, staged: bytes) -> None:
     """Run what must succeed on the bytes before anything is changed."""
     if change["check"]:
+        from nowfab.agent.programs import LOOK_SECONDS, demand, readable
+
         argv = [word.replace("{}", readable(staged)) for word in change["check"]]
         demand(argv, LOOK_SECONDS, quiet=change["secret"])
 

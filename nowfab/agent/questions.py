@@ -1,16 +1,8 @@
 """Answer the questions of a request."""
 
-from nowfab.agent.kernel import sysctl_at
-from nowfab.agent.packages import packages_at
-from nowfab.agent.programs import LOOK_SECONDS, run_program
 from nowfab.agent.request import Job
 from nowfab.agent.standing import stands_at
-from nowfab.agent.units import units_at
 from nowfab.agent.words import Trouble
-
-MYPY = False  # which mypy takes for true: the node needs no such import
-if MYPY:
-    from collections.abc import Callable
 
 TCP_SECONDS = 3.0
 
@@ -38,7 +30,7 @@ def answer_all(job: Job) -> Answers:
     """Answer everything; what cannot be answered says why."""
     answers = Answers(job.limit)
     # systemd and dpkg are asked once for all that is to be known of them
-    many = {"unit": Batch(job, "unit", units_at), "package": Batch(job, "package", packages_at)}
+    many = {"unit": Batch(job, "unit"), "package": Batch(job, "package")}
     for question in job.questions:
         try:
             if question["ask"] in many:
@@ -54,15 +46,18 @@ def answer_all(job: Job) -> Answers:
 class Batch:
     """Questions of one kind that are asked in one go; a reason why they cannot be is for each of them."""
 
-    def __init__(self, job: Job, kind: str, ask: "Callable[[list[str]], dict]") -> None:
+    def __init__(self, job: Job, kind: str) -> None:
         self.names = sorted({each["name"] for each in job.questions if each["ask"] == kind})
-        self.ask = ask
+        self.kind = kind
         self.known = None  # type: dict | None
 
     def answer(self, name: str) -> dict:
         """Give one of the answers."""
         if self.known is None:
-            self.known = self.ask(self.names)
+            from nowfab.agent.packages import packages_at
+            from nowfab.agent.units import units_at
+
+            self.known = (units_at if self.kind == "unit" else packages_at)(self.names)
         return self.known[name]
 
 
@@ -74,6 +69,8 @@ def answer_one(question: dict, answers: Answers) -> dict:
         standing, content = stands_at(question["path"], limit)
         return standing if content is None else dict(standing, blob=answers.keep(content))
     if kind == "sysctl":
+        from nowfab.agent.kernel import sysctl_at
+
         return sysctl_at(question["key"])
     if kind == "tcp":
         return {"reached": reached(question["host"], question["port"])}
@@ -82,6 +79,8 @@ def answer_one(question: dict, answers: Answers) -> dict:
 
 def said_by(argv: "list[str]", answers: Answers) -> dict:
     """Run a program that only tells, and give what it said."""
+    from nowfab.agent.programs import LOOK_SECONDS, run_program
+
     ended = run_program(argv, LOOK_SECONDS, keep=answers.limit)
     if ended.slow:
         raise Trouble("`%s` did not end within %d s" % (" ".join(argv), LOOK_SECONDS))

@@ -49,13 +49,13 @@ MADE_WAIT = 15
 ROLLBACK_SECONDS = 90
 """After how long a guarded run is taken back, where the request does not say."""
 
-PACKAGE_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*(:[a-z0-9-]+)?")
+PACKAGE_NAME = r"[a-z0-9][a-z0-9+.-]*(:[a-z0-9-]+)?"
 """Debian Policy 5.6.1, with dpkg's architecture behind a colon."""
 
-UNIT_NAME = re.compile(r"[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]*")
+UNIT_NAME = r"[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]*"
 """systemd.unit(5); a pattern is no name."""
 
-SYSCTL_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_/.:@-]*")
+SYSCTL_KEY = r"[A-Za-z0-9_][A-Za-z0-9_/.:@-]*"
 
 LOCK_SECONDS = 300
 """How long another user of dpkg is waited for, where the request does not say."""
@@ -161,7 +161,7 @@ def check_words(name: str, words: object) -> None:
     for word in words:
         if not isinstance(word, str) or "\0" in word:
             raise misread("`%s` holds what is no word" % name)
-        if name in ("install", "remove") and not PACKAGE_NAME.fullmatch(word):
+        if name in ("install", "remove") and not re.fullmatch(PACKAGE_NAME, word):
             raise misread("`%s` is no name of a package" % word)
 
 
@@ -172,11 +172,11 @@ def check_name(value: dict, key: str) -> None:
         check_path(value["path"])
     if kind == "link" and ("\0" in value["target"] or not value["target"]):
         raise misread("a link must point somewhere")
-    if kind == "package" and not PACKAGE_NAME.fullmatch(value["name"]):
+    if kind == "package" and not re.fullmatch(PACKAGE_NAME, value["name"]):
         raise misread("`%s` is no name of a package" % value["name"])
-    if kind == "unit" and not UNIT_NAME.fullmatch(value["name"]):
+    if kind == "unit" and not re.fullmatch(UNIT_NAME, value["name"]):
         raise misread("`%s` is no name of a unit" % value["name"])
-    if kind == "sysctl" and (not SYSCTL_KEY.fullmatch(value["key"]) or ".." in value["key"]):
+    if kind == "sysctl" and (not re.fullmatch(SYSCTL_KEY, value["key"]) or ".." in value["key"]):
         raise misread("`%s` is no name of a kernel parameter" % value["key"])
     if kind in ("run", "output") and not value["argv"]:
         raise misread("there is no program to be run")

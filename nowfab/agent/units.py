@@ -5,9 +5,6 @@ import time
 from nowfab.agent.programs import CHANGE_SECONDS, LOOK_SECONDS, demand, failure, run_program
 from nowfab.agent.words import Trouble
 
-UNIT_FOLDERS = ("/etc/systemd/", "/usr/lib/systemd/", "/lib/systemd/", "/run/systemd/")
-"""Their files say what units there are (systemd.unit(5))."""
-
 RUNS = ("active", "activating", "reloading")
 
 ASKED = ("LoadState", "UnitFileState", "ActiveState", "ActiveEnterTimestampMonotonic")

@@ -13,54 +13,73 @@ ORDER = (
     "words",
     "frames",
     "request",
-    "programs",
     "standing",
-    "packages",
-    "units",
-    "kernel",
+    "roots",
     "questions",
     "exchange",
     "main",
 )
-"""Each file after those that it imports from at its top."""
+"""What every request needs; each file after those that it imports from at its top."""
 
-LATE = ("paths", "goals", "before", "armed", "state", "apply", "making")
-"""Files that only who changes something needs, in their order: they are read when a function imports one.
+PARTS: dict[str, tuple[str, ...]] = {
+    "system": ("programs", "packages", "units", "kernel"),
+    "changes": ("paths", "goals", "before", "armed", "state", "apply", "making"),
+    "guard": (
+        "guardian",
+        "undoable",
+        "backup",
+        "restore",
+        "acts",
+        "ending",
+        "proofs",
+        "undo",
+        "guarded",
+        "arm",
+        "confirm",
+        "status",
+        "verbs",
+    ),
+}
+"""Files that not every request needs, in their order: a part is read when a function imports one of them.
 
 Reading the whole text takes Python longer than looking at twenty files.
 """
 
-GUARD = (
-    "guardian",
-    "undoable",
-    "backup",
-    "restore",
-    "acts",
-    "ending",
-    "proofs",
-    "undo",
-    "guarded",
-    "arm",
-    "confirm",
-    "status",
-    "verbs",
-)
-"""Files that only a guarded run needs, read after the late ones."""
+PART_OF = {name: part for part, names in PARTS.items() for name in names}
 
-_LOAD = """def load_late(left):
-    while len(LATE) > left:
-        exec(compile("\\n" * AFTER[len(LATE) - 1] + LATE.pop(), "late", "exec"), globals())
+_LOAD = """def load_part(part):
+    if part in PARTS:
+        after, needs, text = PARTS.pop(part)
+        for need in needs:
+            load_part(need)
+        exec(compile("\\n" * after + text, part, "exec"), globals())
 """
 
 
 @cache
 def program() -> bytes:
     """Give the agent as one text, which does its work when it is executed."""
-    early, late, guard = (joined(_texts(names)) for names in (ORDER, LATE, GUARD))
-    # so that lines of the late texts have numbers of their own
-    after = early.count("\n") + _LOAD.count("\n") + 2
-    later = after + late.count("\n")
-    return f"LATE = {[guard, late]!r}\nAFTER = {[later, after]!r}\n{_LOAD}{early}".encode()
+    early = joined(_texts(ORDER))
+    after = early.count("\n") + _LOAD.count("\n") + 1
+    parts = {}
+    for part, names in PARTS.items():
+        text = joined(_texts(names))
+        parts[part] = (after, _needs(part), text)
+        after += text.count("\n")  # so that the lines of each have numbers of their own
+    return f"PARTS = {parts!r}\n{_LOAD}{early}".encode()
+
+
+def _needs(part: str) -> tuple[str, ...]:
+    """Name the parts that files of a part import from at their tops."""
+    trees = map(ast.parse, _texts(PARTS[part]))
+    found = {PART_OF.get(_module(node)) for tree in trees for node in tree.body}
+    return tuple(name for name in PARTS if name in found and name != part)
+
+
+def _module(node: ast.AST) -> str:
+    """Name the file of the agent that a statement imports from, "" for none."""
+    named = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+    return named.removeprefix(f"{PACKAGE}.") if named.startswith(f"{PACKAGE}.") else ""
 
 
 def _texts(names: Sequence[str]) -> Iterator[str]:
@@ -81,30 +100,27 @@ def _needed(text: str) -> Iterator[str]:
     tree = ast.parse(text)
     dropped = {line for node in _needless(tree) for line in range(node.lineno, (node.end_lineno or 0) + 1)}
     kept = {line for node in ast.walk(tree) for line in _inside(node)}
-    late = {node.lineno: (node.col_offset, left) for node, left in _late_imports(tree)}
+    late = {node.lineno: (node.col_offset, part) for node, part in _late_imports(tree)}
     for number, line in enumerate(text.splitlines(keepends=True), 1):
         bare = line.strip()
         if number in late:
-            column, left = late[number]
-            yield f"{' ' * column}load_late({left})\n"
+            column, part = late[number]
+            yield f"{' ' * column}load_part({part!r})\n"
         elif number not in dropped and (number in kept or (bare and not bare.startswith("#"))):
             yield line
 
 
-def _late_imports(tree: ast.Module) -> Iterator[tuple[ast.ImportFrom, int]]:
-    """Give the imports within functions of what is read late, and how many texts may stay unread then."""
+def _late_imports(tree: ast.Module) -> Iterator[tuple[ast.ImportFrom, str]]:
+    """Give the imports within functions of what is read late, and the part that it belongs to."""
     for node in ast.walk(tree):
-        if not isinstance(node, ast.ImportFrom) or not node.col_offset:
-            continue
-        module = (node.module or "").removeprefix(f"{PACKAGE}.")
-        if module in (*LATE, *GUARD):
-            yield node, int(module in LATE)
+        if isinstance(node, ast.ImportFrom) and node.col_offset and _module(node) in PART_OF:
+            yield node, PART_OF[_module(node)]
 
 
 def _needless(tree: ast.Module) -> Iterator[ast.stmt]:
     """Give the statements that do nothing in the whole: docstrings, imports of what is joined too."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
+        if isinstance(node, ast.ImportFrom) and _module(node):
             yield node
         body = getattr(node, "body", [])
         if isinstance(body, list) and (isinstance(node, ast.Module) or len(body) > 1):

@@ -28,7 +28,7 @@ class Inside:
         self.units = place / "etc-systemd"
         self.names: dict[str, Any] = {"__name__": "agent", "TEXT": text_for(place)}
         exec(compile(self.names["TEXT"], "agent", "exec"), self.names)
-        self.names["load_late"](0)
+        self.names["load_part"]("guard")
         self.names["run_program"] = self._run_program
 
     def _run_program(self, argv: list[str], *_: Any, **__: Any) -> Any:

@@ -321,7 +321,7 @@ def test_a_full_disk_does_not_keep_a_run_from_going_back(place: Place) -> None:
     place.apply(name)
     program = place.state / name / "agent.py"
     head, _, tail = program.read_bytes().rpartition(b'if __name__ == "__main__":')
-    full = b"load_late(0)\ndef write_json(*_):\n    raise OSError(28, 'full')\n"
+    full = b"load_part('guard')\ndef write_json(*_):\n    raise OSError(28, 'full')\n"
     program.write_bytes(head + full + b'if __name__ == "__main__":' + tail)
     place.time_out(name)
 
@@ -427,7 +427,7 @@ def test_I9_what_cannot_be_taken_back_is_refused_before_anything_happens(
 
 def test_a_file_system_without_hard_links_is_refused(agent: dict[str, Any], tmp_path: Path) -> None:
     """The boot partition of a Pi: a rename there is not atomic, and there is no second name for old bytes."""
-    agent["load_late"](0)
+    agent["load_part"]("guard")
     boot = tmp_path / "boot"
     (boot / "deep").mkdir(parents=True)
     rows = [

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import nowfab.agent
-from nowfab.plan.program import GUARD, LATE, ORDER, joined, program
+from nowfab.plan.program import ORDER, PART_OF, joined, program
 from tests.agent.asking import ABSENT, ask, file_of, request, write
 
 FOLDER = Path(nowfab.agent.__file__).parent
@@ -40,8 +40,7 @@ PYTHONS = pythons()
 def _late() -> list[bytes]:
     """Give the texts that are read late."""
     first = program().partition(b"\n")[0].decode()
-    texts = ast.literal_eval(first.removeprefix("LATE = "))
-    return [text.encode() for text in texts]
+    return [text.encode() for _, _, text in ast.literal_eval(first.removeprefix("PARTS = ")).values()]
 
 
 @pytest.mark.parametrize("text", [program(), *_late(), *(path.read_bytes() for path in FOLDER.glob("*.py"))])
@@ -54,9 +53,9 @@ def test_the_grammar_is_that_of_python_3_5(text: bytes) -> None:
 
 def test_every_file_of_the_agent_travels() -> None:
     """A file that nobody joins is a name that is missing on the node, and only there."""
-    found = {path.stem for path in FOLDER.glob("*.py")} - {"__init__"}
+    found = sorted({path.stem for path in FOLDER.glob("*.py")} - {"__init__"})
 
-    assert (found, len(found)) == ({*ORDER, *LATE, *GUARD}, len(ORDER) + len(LATE) + len(GUARD))
+    assert found == sorted([*ORDER, *PART_OF])
 
 
 def test_no_two_files_define_the_same_name() -> None:
@@ -75,8 +74,7 @@ def test_no_two_files_define_the_same_name() -> None:
 
 def test_files_follow_those_that_they_import_from() -> None:
     """A name that is used at the top of a file must be there already; one within a function may come late."""
-    names = (*ORDER, *LATE, *GUARD)
-    later = {**dict.fromkeys(ORDER, (*LATE, *GUARD)), **dict.fromkeys(LATE, GUARD)}
+    names = (*ORDER, *PART_OF)
     early = [
         (name, node.module)
         for number, name in enumerate(names)
@@ -84,7 +82,7 @@ def test_files_follow_those_that_they_import_from() -> None:
         if isinstance(node, ast.ImportFrom)
         and (node.module or "").startswith("nowfab.")
         and (module := str(node.module).split(".")[-1]) not in names[:number]
-        and not (node.col_offset and module in later.get(name, ()))
+        and not (node.col_offset and PART_OF.get(module) not in (None, PART_OF.get(name)))
     ]
 
     assert [] == early
@@ -95,8 +93,10 @@ def test_who_only_looks_reads_nothing_of_what_changes() -> None:
     text = program().decode()
     names = {node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)}
 
-    assert {"answer_all", "stands_at", "load_late"} < names
-    assert not {"carry_out", "write_path", "apply_all", "lock_state", "load_guard", "arm"} & names
+    assert {"answer_all", "stands_at", "load_part"} < names
+    assert (
+        not {"carry_out", "write_path", "apply_all", "lock_state", "units_at", "run_program", "arm"} & names
+    )
     assert "def write_path" in text
 
 
