@@ -1,4 +1,4 @@
-"""Know the runs that a node keeps: which one waits for its confirmation, and what became of the others."""
+"""Know the runs that a node keeps: which one waits to be confirmed, and what became of the others."""
 
 from __future__ import annotations
 
