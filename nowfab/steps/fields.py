@@ -9,12 +9,18 @@ from typing import NoReturn
 from nowfab import names
 from nowfab.errors import FileError
 from nowfab.inventory.strict_yaml import Items, Table, Text, Value
+from nowfab.steps.authorized_keys import key
 
 _MODE = re.compile(r"0?[0-7]{3,4}")
 _OWNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,31}")
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?")
 """Debian Policy 5.6.7, with an architecture behind it."""
 
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_ZONE = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+){0,2}")
+_LOCALE = re.compile(r"[A-Za-z]+(?:_[A-Z]{2})?(?:\.[A-Za-z0-9-]+)?(?:@[a-z]+)?")
+_LAYOUT = re.compile(r"[A-Za-z0-9_,-]*")
 _UNIT = re.compile(r"[A-Za-z0-9:_.\\][A-Za-z0-9:_.\\-]*(?:@[A-Za-z0-9:_.\\-]*)?")
 _SYSCTL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.*/-]*")
 _TRUE_FALSE = {"true": True, "yes": True, "false": False, "no": False}
@@ -64,6 +70,50 @@ def owner(value: Value) -> str:
     if text(value).isdigit():
         _wrong(value, "the name of a user or group, by which the node tells of them,")
     return _matching(value, _OWNER, "the name of a user or group")
+
+
+def owners(value: Value) -> tuple[str, ...]:
+    """Take names of users or groups."""
+    return tuple(owner(item) for item in _several(value))
+
+
+def number(value: Value) -> int:
+    """Take a number that is not negative."""
+    return int(_matching(value, _NUMBER, "a number"))
+
+
+def hostname(value: Value) -> str:
+    """Take the name of a host, one label of it (RFC 1123 section 2.1), and no number."""
+    said = _matching(value, _LABEL, "the name of a host (letters, digits and `-`)")
+    if said.isdigit():
+        _wrong(value, "the name of a host, which is no number,")
+    return said
+
+
+def zone(value: Value) -> str:
+    """Take the name of a time zone."""
+    return _matching(value, _ZONE, "a time zone such as `Europe/Berlin`")
+
+
+def locale(value: Value) -> str:
+    """Take the name of a locale."""
+    return _matching(value, _LOCALE, "a locale such as `en_GB.UTF-8`")
+
+
+def layout(value: Value) -> str:
+    """Take a word of keyboard(5)."""
+    return _matching(value, _LAYOUT, "a layout such as `de` or `us,de`")
+
+
+def keys(value: Value) -> tuple[str, ...]:
+    """Take public keys as files have them, one a line."""
+    lines = [(item, line.strip()) for item in _several(value) for line in text(item).splitlines()]
+    for item, line in lines:
+        if "PRIVATE KEY" in line:
+            raise FileError(item.place, "a private key stands here; the public one ends in `.pub`")
+        if line and not line.startswith("#") and not key(line)[0]:
+            raise FileError(item.place, f"{names.shown(line[:60])} is no public key as sshd reads them")
+    return tuple(line for _, line in lines if line and not line.startswith("#"))
 
 
 def packages(value: Value) -> tuple[str, ...]:

@@ -9,17 +9,25 @@ from typing import Any
 from nowfab.blobs import Blob, MemoryBlob
 from nowfab.plan.steps import Step
 from nowfab.steps import fields
+from nowfab.steps.authorized_keys import authorized_keys
 from nowfab.steps.block import block
 from nowfab.steps.file import file
 from nowfab.steps.folder import folder
+from nowfab.steps.group import group
+from nowfab.steps.hostname import hostname
+from nowfab.steps.keyboard import keyboard
 from nowfab.steps.line import line
 from nowfab.steps.link import link
+from nowfab.steps.locale import locale
 from nowfab.steps.package import package
 from nowfab.steps.remove import remove
 from nowfab.steps.rights import Rights
 from nowfab.steps.run import run
 from nowfab.steps.service import service
+from nowfab.steps.sudo import sudo
 from nowfab.steps.sysctl import sysctl
+from nowfab.steps.timezone import timezone
+from nowfab.steps.user import user
 
 Read = Callable[[Any], Any]
 """Makes the value of a field of what stands in the file; FileError."""
@@ -66,6 +74,12 @@ def _package(name: tuple[str, ...], installed: bool = True) -> Step:
 
 def _run(argv: tuple[str, ...], always: bool = False, stdin: str | None = None, **rest: Any) -> Step:
     return run(argv, stdin=None if stdin is None else MemoryBlob(stdin.encode()), **rest)
+
+
+def _user(name: str, password_hash: str | None = None, **rest: Any) -> Step:
+    return user(
+        name, password_hash=None if password_hash is None else MemoryBlob(password_hash.encode()), **rest
+    )
 
 
 def _rights(rest: dict[str, Any]) -> Rights:
@@ -117,6 +131,30 @@ KINDS: Mapping[str, Kind] = {
         },
         ("name",),
         service,
+    ),
+    "hostname": Kind({"name": fields.hostname}, ("name",), hostname),
+    "timezone": Kind({"name": fields.zone}, ("name",), timezone),
+    "locale": Kind({"name": fields.locale}, ("name",), locale),
+    "keyboard": Kind(
+        {"layout": fields.layout, "variant": fields.layout, "model": fields.layout}, ("layout",), keyboard
+    ),
+    "group": Kind({"name": fields.owner, "system": fields.boolean}, ("name",), group),
+    "user": Kind(
+        {
+            "name": fields.owner,
+            "groups": fields.owners,
+            "shell": fields.path,
+            "home": fields.path,
+            "uid": fields.number,
+            "password-hash": fields.text,
+        },
+        ("name",),
+        _user,
+        keeps="password-hash",
+    ),
+    "sudo": Kind({"user": fields.owner, "password": fields.boolean}, ("user",), sudo),
+    "authorized-keys": Kind(
+        {"user": fields.owner, "keys": fields.keys, "home": fields.path}, ("user", "keys"), authorized_keys
     ),
     "sysctl": Kind({"key": fields.sysctl, "value": fields.text}, ("key", "value"), sysctl),
     "run": Kind(

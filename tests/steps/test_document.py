@@ -14,8 +14,9 @@ from nowfab.plan.view import View
 from nowfab.steps import document
 from nowfab.steps.kinds import KINDS
 
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8hBu8mcRuXPDSWGTIRB0XyuRqvA3hTBVQ1l6Ep8Pf2 anna@laptop"
 ALL = """\
-title: ten things
+title: many things
 steps:
   - file: {path: /etc/motd, content: "hi\\n", mode: "0644"}
   - file: {path: /etc/psk, source: psk.txt, secret: true, owner: root, group: netdev, mode: 600}
@@ -31,6 +32,14 @@ steps:
   - run: {argv: make install, creates: /usr/local/bin/x}
   - run: {argv: [make, "a b"], unless: test -e "x y"}
   - run: {argv: [date], always: true}
+  - hostname: {name: red01}
+  - timezone: {name: Europe/Berlin}
+  - locale: {name: en_GB.UTF-8}
+  - keyboard: {layout: de, variant: nodeadkeys}
+  - group: {name: gpio, system: true}
+  - user: {name: anna, groups: [sudo, gpio], shell: /bin/bash, uid: 1005, password-hash: "*"}
+  - sudo: {user: anna, password: false}
+  - authorized-keys: {user: anna, keys: KEY}
 """
 
 
@@ -47,9 +56,9 @@ def _source(name: str, place: Place) -> Blob:
 
 
 def test_every_kind_of_step_is_read() -> None:
-    plan = build(ALL)
+    plan = build(ALL.replace("KEY", KEY))
 
-    assert "ten things" == plan.title
+    assert "many things" == plan.title
     assert set(KINDS) == {entry.kind for entry in document.read(ALL, "plan.yaml").entries}
     assert [
         "file /etc/motd",
@@ -66,6 +75,14 @@ def test_every_kind_of_step_is_read() -> None:
         "run make install",
         "run make 'a b'",
         "run date",
+        "hostname red01",
+        "time zone Europe/Berlin",
+        "locale en_GB.UTF-8",
+        "keyboard de nodeadkeys",
+        "group gpio",
+        "user anna",
+        "file /etc/sudoers.d/010_nowfab-anna",
+        "keys of anna",
     ] == [step.title for step in plan.steps]
 
 
@@ -123,6 +140,18 @@ BROKEN = {
         5,
         "`file` has no field `contents`; did you mean `content`?",
     ),
+    "a name that is a number": ("title: t\nsteps:\n  - hostname: {name: 17}\n", 3, "which is no number"),
+    "a private key": (
+        "title: t\nsteps:\n  - authorized-keys: {user: a, keys: -----BEGIN OPENSSH PRIVATE KEY-----}\n",
+        3,
+        "a private key stands here; the public one ends in `.pub`",
+    ),
+    "half a key": (
+        "title: t\nsteps:\n  - authorized-keys: {user: a, keys: ssh-ed25519 AAAA}\n",
+        3,
+        "is no public key as sshd reads them",
+    ),
+    "a zone with a detour": ("title: t\nsteps:\n  - timezone: {name: ../x}\n", 3, "a time zone such as"),
     "no fields": ("title: t\nsteps:\n  - remove: /a\n", 3, "followed by its fields"),
     "a field is missing": ("title: t\nsteps:\n  - link: {path: /a}\n", 3, "needs the field `to`"),
     "neither content nor source": ("title: t\nsteps:\n  - file: {path: /a}\n", 3, "exactly one of content"),

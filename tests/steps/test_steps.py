@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
 
 from nowfab.blobs import MemoryBlob
-from nowfab.plan import diff
-from nowfab.plan.changes import Packages, RunArgv, WriteFile
 from nowfab.plan.questions import (
     Absent,
-    Answer,
     File,
     Folder,
     Link,
@@ -19,15 +14,13 @@ from nowfab.plan.questions import (
     OutputOf,
     Package,
     PackageNamed,
-    PathAt,
-    Question,
     Said,
     Sysctl,
     SysctlNamed,
     Unit,
     UnitNamed,
 )
-from nowfab.plan.steps import Refused, Step
+from nowfab.plan.steps import Refused
 from nowfab.plan.view import View
 from nowfab.steps.block import block
 from nowfab.steps.file import file
@@ -40,12 +33,7 @@ from nowfab.steps.rights import Rights
 from nowfab.steps.run import run
 from nowfab.steps.service import service
 from nowfab.steps.sysctl import FILE, sysctl
-
-
-def a_file(content: bytes, mode: int = 0o644, owner: str = "root", changed: float = 0.0) -> File:
-    blob = MemoryBlob(content)
-    return File(blob.sha256, mode, owner, "root", blob, changed)
-
+from tests.steps.cases import Case, a_file, at, lawful
 
 HI = MemoryBlob(b"hi\n")
 MOTD = file("/etc/motd", HI)
@@ -56,20 +44,6 @@ NGINX = service("nginx", enabled=True, running=True, after_change_of=("/etc/ngin
 FORWARD = sysctl("net.ipv4.ip_forward", "1")
 RUNNING = Unit("enabled", "active", 10.0)
 IN_PLACE = a_file(b"net.ipv4.ip_forward = 1\n")
-
-
-@dataclass(frozen=True)
-class Case:
-    """`wants` are the headlines; `text` is what the file says afterwards, None where that is not asked."""
-
-    step: Step
-    answers: dict[Question, Answer]
-    wants: list[str] = field(default_factory=list)
-    text: bytes | None = None
-
-
-def at(path: str, standing: Answer, content: bool = True) -> dict[Question, Answer]:
-    return {PathAt(path, content): standing}
 
 
 CASES = {
@@ -193,36 +167,8 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_step_wants_what_is_missing(name: str) -> None:
-    case = CASES[name]
-    changes = case.step.decide(View(case.answers))
-
-    assert case.wants == [diff.headline(change) for change in changes]
-    if case.text is not None:
-        written = [change.content for change in changes if isinstance(change, WriteFile)]
-        assert [case.text] == [blob.head(blob.size) for blob in written]
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_a_step_asks_only_its_own_questions(name: str) -> None:
-    """What it asks beside them, no node would have been asked."""
-    case = CASES[name]
-
-    assert set(case.answers) == set(case.step.questions)
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_once_made_nothing_is_wanted(name: str) -> None:
-    """Else a rerun would change again, and a plan could not prove that its changes took."""
-    case = CASES[name]
-    view = View(case.answers)
-    changes = case.step.decide(view)
-    if any(isinstance(change, RunArgv | Packages) for change in changes):
-        return  # what a program leaves behind is known only on a node
-    for change in changes:
-        view = view.after(change)
-
-    assert () == case.step.decide(view)
+def test_a_step_wants_what_is_missing_asks_its_own_questions_and_once_made_wants_nothing(name: str) -> None:
+    lawful(CASES[name])
 
 
 def test_only_a_program_without_a_condition_never_rests() -> None:
