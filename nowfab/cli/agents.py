@@ -17,7 +17,7 @@ from nowfab.errors import Place
 from nowfab.inventory.node import Node
 from nowfab.inventory.strict_yaml import Text
 from nowfab.plan.call import Agent
-from nowfab.plan.program import program
+from nowfab.plan.program import packed
 from nowfab.plan.questions import TcpTo
 from nowfab.remote import PLAIN, Shape
 from nowfab.steps.filling import Templates
@@ -80,7 +80,7 @@ class Agents:
         sudo = how.sudo and node.user != "root" and not (node.local and os.geteuid() == 0)
         state = Text(how.state or (STATE if how.sudo else HOME_STATE), Place("--state", 1))
         return Manner(
-            Agent(MemoryBlob(program()), Shape(sudo=True) if sudo else PLAIN, how.timeout),
+            Agent(MemoryBlob(packed()), Shape(sudo=True) if sudo else PLAIN, how.timeout),
             self.templates.fill(state, variables(node, self.nodes, {})),
             f"{getpass.getuser()}@{socket.gethostname()}",
             self.run,

@@ -21,7 +21,7 @@ class NoReply(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """The agent's text, and how it is started: `shape` says whether under sudo."""
+    """The agent's text, packed, and how it is started: `shape` says whether under sudo."""
 
     text: Blob
     shape: Shape
@@ -33,7 +33,8 @@ class Agent:
         With a `prompt`, sudo asks its password with it, and `ready` is said once it has done so.
         """
         stdin = (self.text, *wire.encode(request))
-        program = f"python3 -IS -c 'import sys;TEXT=sys.stdin.buffer.read({self.text.size});exec(TEXT)'"
+        text = f"TEXT=zlib.decompress(sys.stdin.buffer.read({self.text.size}))"
+        program = f"python3 -IS -c 'import sys,zlib;{text};exec(TEXT)'"
         shape = replace(self.shape, stdin=sum(blob.size for blob in stdin), prompt=prompt, ready=ready)
         return Exec(remote.line(program, shape), stdin, self.timeout)
 

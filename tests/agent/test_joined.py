@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import nowfab.agent
-from nowfab.plan.program import ORDER, PART_OF, joined, program
+from nowfab.plan.program import ORDER, PART_OF, joined, packed, program
 from tests.agent.asking import ABSENT, ask, file_of, request, write
 
 FOLDER = Path(nowfab.agent.__file__).parent
@@ -102,7 +102,7 @@ def test_who_only_looks_reads_nothing_of_what_changes() -> None:
 
 def test_the_text_is_small() -> None:
     """It travels to every node, every time."""
-    assert len(program()) < 96 * 1024
+    assert len(packed()) < 26 * 1024
 
 
 def test_joining_drops_only_what_does_nothing() -> None:

@@ -16,7 +16,7 @@ from nowfab.blobs import Blob, MemoryBlob
 from nowfab.errors import Place
 from nowfab.inventory.node import Node
 from nowfab.plan.call import Agent
-from nowfab.plan.program import program
+from nowfab.plan.program import packed
 from nowfab.plan.steps import Plan
 from nowfab.remote import PLAIN
 from nowfab.results import Changed, Result, Status
@@ -75,7 +75,7 @@ class Shell:
 def carry_out(
     text: str, folder: Path, shell: Shell, dry: bool = False, rollback: int = 90, overwrite: bool = False
 ) -> Result:
-    agent = Agent(MemoryBlob(program()), PLAIN, 60.0)
+    agent = Agent(MemoryBlob(packed()), PLAIN, 60.0)
     run = f"20261123T000000Z-{next(RUNS):08x}"
     manner = Manner(agent, str(folder / "state"), "me@here", run, dry, rollback, overwrite)
     talk = apply(lambda node: build(text), lambda node: manner, lambda name, blob: None)(Node("red01"))
