@@ -16,7 +16,7 @@ from nowfab.talk import Ending, Exec, Outcome, Talk, Work
 from nowfab.work.asking import Asking, Manner, ended, failed, told, undone, view
 from nowfab.work.guarding import guarded
 
-UNDER_WAY = "the changes are still being made on the node; apply the plan later to see what came of them"
+UNDER_WAY = "changes that were begun on the node go on; apply the plan later to see what came of them"
 
 Hand = Callable[[str, bytes], None]
 """Takes a value that was gathered, by its name; Refused where it cannot be one."""
@@ -86,6 +86,8 @@ class _Course:
         outcome = yield from self.asking.send(request)
         if outcome.ending is Ending.LOST and not outcome.late:
             outcome = yield from self.asking.send(request)  # a run is applied at most once
+        if changes and outcome.ending in (Ending.STOPPED, Ending.SIGNALED):
+            raise ended(Status.LOST, "; ".join(filter(None, (outcome.reason, UNDER_WAY))))
         reply = told(outcome, request)
         if reply.state == "running":
             raise ended(Status.LOST, UNDER_WAY)

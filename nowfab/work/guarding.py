@@ -11,7 +11,7 @@ from nowfab.plan.view import View
 from nowfab.plan.wire import Reply, Request
 from nowfab.results import Status
 from nowfab.talk import Ending, Exec, Outcome
-from nowfab.work.asking import Asking, ended, failed, told, undone, view
+from nowfab.work.asking import Asking, End, ended, failed, told, undone, view
 
 WAITS = 60.0
 """Seconds behind the rollback for which a node is waited for: it may have to start its network anew."""
@@ -53,6 +53,8 @@ def guarded(
 def _armed(asking: Asking, arm: Request) -> Generator[Exec, Outcome, Reply]:
     """Have the changes begin, and wait until they are made: they may cut the connection that asked."""
     outcome = yield from asking.send(arm)
+    if outcome.ending in (Ending.STOPPED, Ending.SIGNALED):  # who asked was stopped, what is armed is not
+        raise _out_of_sight(asking, arm, OUT_OF_SIGHT, outcome)
     reply = None if outcome.ending is Ending.LOST else told(outcome, arm)
     for _ in range(AGAIN):
         if reply is not None and not reply.reason.endswith("ask again"):
@@ -64,12 +66,18 @@ def _armed(asking: Asking, arm: Request) -> Generator[Exec, Outcome, Reply]:
 
 def _anew(asking: Asking, request: Request) -> Generator[Exec, Outcome, Reply]:
     """Ask over a new connection, for as long as the node may be away and come back by itself."""
-    seconds, sentence = asking.manner.rollback, OUT_OF_SIGHT
+    sentence = OUT_OF_SIGHT
     for _ in range(LOST):
-        outcome = yield from asking.send(request, fresh=True, patience=seconds + WAITS)
+        outcome = yield from asking.send(request, fresh=True, patience=asking.manner.rollback + WAITS)
         if outcome.ending is not Ending.LOST:
             break
         sentence = UNKNOWN if request.verb == "confirm" else sentence
     if outcome.ending is not Ending.EXITED:
-        raise ended(Status.LOST, sentence.format(run=request.run, seconds=seconds, why=outcome.reason))
+        raise _out_of_sight(asking, request, sentence, outcome)
     return told(outcome, request)
+
+
+def _out_of_sight(asking: Asking, request: Request, sentence: str, outcome: Outcome) -> End:
+    """Say what becomes of a run that nobody here can follow any more."""
+    seconds, why = asking.manner.rollback, outcome.reason or str(outcome.ending.value)
+    return ended(Status.LOST, sentence.format(run=request.run, seconds=seconds, why=why))

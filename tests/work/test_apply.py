@@ -193,6 +193,19 @@ def test_G2_a_block_that_somebody_edited_is_refused_with_a_diff_and_kept_when_it
     assert (Status.OK, 0o600) == (carry_out(text, tmp_path, Shell()).status, kept.stat().st_mode & 0o777)
 
 
+def test_what_is_stopped_here_goes_on_there_and_the_row_says_so(root: Path, tmp_path: Path) -> None:
+    """A stage that has begun is attached to nobody: to call it stopped would be wrong."""
+
+    def stop(exec: Exec) -> Outcome | None:
+        return Outcome(Ending.STOPPED, reason="Ctrl-C") if shell.execs == 2 else None
+
+    shell = Shell(stop)
+    row = carry_out(PLAN.format(root=root), tmp_path, shell)
+
+    assert (Status.LOST, 2) == (row.status, shell.execs)
+    assert "Ctrl-C; changes that were begun on the node go on" in row.reason
+
+
 class Guarding(Shell):
     """A node whose agent arms and confirms as it is told to; the other verbs are the real agent's."""
 
@@ -259,6 +272,12 @@ GUARDED = {
         Status.LOST,
         "was not confirmed, so the node takes it back by itself within 9 s: no answer",
         ["arm", "confirm"],
+    ),
+    "Ctrl-C while it is armed": (
+        [Outcome(Ending.STOPPED, reason="Ctrl-C")],
+        Status.LOST,
+        "was not confirmed, so the node takes it back by itself within 9 s: Ctrl-C",
+        ["arm"],
     ),
     "the answer of the confirmation is lost": (
         [("armed", ""), CUT_OFF, ("confirmed", "")],
