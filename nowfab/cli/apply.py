@@ -87,10 +87,16 @@ def _carry_out(on: Session, plan: str, how: How, diff: bool, ask_sudo: bool) -> 
 def _show(on: Session, diff: bool, report: Report) -> None:
     from nowfab.report import changes, json, summary
 
+    hidden = False
     if on.settings.format == "json":
         on.screen.data(json.pieces(report))
     else:
         if diff:
             on.screen.data(f"{line}\n" for line in changes.details(report))
-        on.screen.data([changes.rows(report, on.screen.columns())])
+        laid = changes.rows(report, on.screen.columns())
+        on.screen.data([laid.text])
+        hidden = laid.hidden
     on.screen.say(visible(summary.summary(report)))
+    if hidden:
+        shows = "" if diff else "--diff shows each change, "
+        on.screen.say(f"there is more than the rows show: {shows}--format json has it all")

@@ -15,14 +15,14 @@ HEADERS = ("node", "status", "changes", "seconds", "what")
 _LEAST = 12  # columns of the last one; a narrower terminal wraps
 
 
-def rows(report: Report, columns: int | None) -> str:
+def rows(report: Report, columns: int | None) -> table.Table:
     """Lay a plan's report out for a terminal of `columns`, None for no terminal."""
     cells = [_row(result) for result in report.results]
     laid = zip(HEADERS[:-1], *(row[:-1] for row in cells), strict=True)
     left = sum(max(map(len, column)) + 2 for column in laid)
     room = None if columns is None else max(columns - left, _LEAST)
     shown = [row if room is None else (*row[:-1], cut(row[-1], room)) for row in cells]
-    return table.grid(HEADERS, shown, right=("changes", "seconds"))
+    return table.Table(table.grid(HEADERS, shown, right=("changes", "seconds")), shown != cells)
 
 
 def details(report: Report) -> Iterator[str]:
