@@ -50,6 +50,15 @@ TO_COME = "to be installed"
 UNIT_FOLDERS = ("/etc/systemd/", "/usr/lib/systemd/", "/lib/systemd/", "/run/systemd/")
 """Their files say what units there are (systemd.unit(5))."""
 
+_ACCOUNTS = ("/etc/passwd", "/etc/group", "/etc/nsswitch.conf")
+READ_BY: Mapping[str, tuple[str, ...]] = {
+    "getent": _ACCOUNTS,
+    "id": _ACCOUNTS,
+    "hostname": ("/proc/",),
+    "locale": ("/usr/lib/locale",),
+}
+"""What some programs read that only tell something: other files change nothing of what they say."""
+
 
 _Kind = TypeVar("_Kind", Package, Unit, Sysctl, Said, Reached)
 
@@ -164,11 +173,15 @@ def _clouds(change: Change, question: Question, answer: Answer) -> bool:
 
     A program may do anything. Packages bring files and units that were not there, and change none
     that were (what belongs to the administrator stays: Debian Policy 10.7.3). What a program says may
-    depend on all there is; whom one can connect to depends on packages, units and the kernel.
+    depend on all there is, unless we know what it reads; whom one can connect to depends on packages, units
+    and the kernel.
     """
     match change, question:
-        case (RunArgv(), _) | (_, OutputOf()):
+        case (RunArgv(), _) | (Packages(), OutputOf()):
             return True
+        case (_, OutputOf()):
+            read = READ_BY.get(question.argv[0])
+            return read is None or getattr(change, "path", "").startswith(read)
         case (Packages() | SetUnit() | SetSysctl(), TcpTo()):
             return True
         case Packages(), PathAt():

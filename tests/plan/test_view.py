@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nowfab.blobs import MemoryBlob
@@ -46,7 +48,8 @@ ANSWERS: dict[Question, Answer] = {
     UnitNamed("new"): Unit(),
     SysctlNamed("net.x"): Sysctl("0"),
     SysctlNamed("new.x"): Sysctl(None),
-    OutputOf(("id",)): Said(0, b"root"),
+    OutputOf(("uptime",)): Said(0, b"root"),
+    OutputOf(("getent", "passwd", "pi")): Said(0, b"pi:x:1000"),
     TcpTo("red02", 22): Reached(False),
 }
 WRITE = WriteFile("/there", MemoryBlob(b"new"), 0o600, "pi", "users", THERE)
@@ -114,15 +117,20 @@ CLOUDED: dict[str, tuple[Change, set[Question]]] = {
             PathAt("/etc/link/below"),
             UnitNamed("new"),
             SysctlNamed("new.x"),
-            OutputOf(("id",)),
+            OutputOf(("uptime",)),
+            OutputOf(("getent", "passwd", "pi")),
             TcpTo("red02", 22),
         },
     ),
-    "a unit": (RESTART, {OutputOf(("id",)), TcpTo("red02", 22)}),
-    "a kernel parameter": (SYSCTL, {OutputOf(("id",)), TcpTo("red02", 22)}),
-    "a file": (WRITE, {OutputOf(("id",))}),
-    "a file of a unit": (UNIT_FILE, {OutputOf(("id",)), UnitNamed("nginx"), UnitNamed("new")}),
-    "a link": (LINK, {OutputOf(("id",)), PathAt("/etc/link/below")}),
+    "a unit": (RESTART, {OutputOf(("uptime",)), TcpTo("red02", 22)}),
+    "a kernel parameter": (SYSCTL, {OutputOf(("uptime",)), TcpTo("red02", 22)}),
+    "a file": (WRITE, {OutputOf(("uptime",))}),
+    "a file of a unit": (UNIT_FILE, {OutputOf(("uptime",)), UnitNamed("nginx"), UnitNamed("new")}),
+    "a file of accounts": (
+        replace(WRITE, path="/etc/passwd"),
+        {OutputOf(("uptime",)), OutputOf(("getent", "passwd", "pi"))},
+    ),
+    "a link": (LINK, {OutputOf(("uptime",)), PathAt("/etc/link/below")}),
 }
 
 
