@@ -221,14 +221,14 @@ def test_a_kernel_parameter_is_set(node: Node, fleet: Fleet) -> None:
     assert "the file system is read-only" in refused.reason
 
 
-def test_a_mounted_hosts_file_is_refused_before_any_change(node: Node, fleet: Fleet) -> None:
-    """Docker mounts /etc/hosts into each container: it cannot be renamed over."""
-    asked_for = asked(node, [], {"ask": "path", "path": "/etc/hosts", "content": False})
+def test_a_mounted_file_is_refused_before_any_change(node: Node, fleet: Fleet) -> None:
+    """Docker mounts /etc/resolv.conf into each container: it cannot be renamed over."""
+    asked_for = asked(node, [], {"ask": "path", "path": "/etc/resolv.conf", "content": False})
     was = asked_for.answers[0]
-    reply = asked(node, [write("/root/first", b"a"), write("/etc/hosts", b"b", 1, was=was)])
+    reply = asked(node, [write("/root/first", b"a"), write("/etc/resolv.conf", b"b", 1, was=was)])
 
     assert ("failed", []) == (reply.state, reply.did)
-    assert "`/etc/hosts` is a mount of its own" in reply.reason
+    assert "`/etc/resolv.conf` is a mount of its own" in reply.reason
     assert "" == fleet.inside("red02", "ls /root/first 2>/dev/null || true")
 
 
