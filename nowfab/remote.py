@@ -99,6 +99,14 @@ def line(command: str, shape: Shape = PLAIN) -> str:
     return f"exec {_sudo(shape)}sh -c {quote(script)} nowfab {' '.join(words)}"
 
 
+def bare(words: str, shape: Shape = PLAIN) -> str:
+    """Give the line that starts a program by its quoted words, which minds its input and its end itself.
+
+    Of the shape, only sudo counts. Nothing stands between the channel and the program: no leash, no file.
+    """
+    return f"exec {_sudo(shape)}{words}"
+
+
 def _input(shape: Shape) -> str:
     """Give the commands that take the program's input and lay the leash."""
     ready = f"printf %s {quote(shape.ready)} >&2; " if shape.ready else ""

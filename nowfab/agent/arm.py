@@ -12,6 +12,7 @@ from nowfab.agent.backup import back_up, drop_kept
 from nowfab.agent.before import refuse_practice
 from nowfab.agent.ending import await_applied, came_of, note_result, tidy
 from nowfab.agent.exchange import unanswered, with_log
+from nowfab.agent.frames import Counted
 from nowfab.agent.goals import PATHS
 from nowfab.agent.guardian import install_guard, see_systemd, start_apply, start_timer, stop_timer
 from nowfab.agent.making import ANEW, asked_for, stage, told, untouched
@@ -37,12 +38,11 @@ from nowfab.agent.words import Trouble, why
 MYPY = False  # which mypy takes for true: the node needs no such import
 if MYPY:
     from collections.abc import Iterator
-    from typing import IO
 
 LATER = "the run is only armed now; its confirmation answers"
 
 
-def arm(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
+def arm(job: Job, source: Counted) -> "tuple[dict, list[bytes]]":
     """Have the changes of a request made, and taken back unless somebody confirms them."""
     if os.environ.get("NOWFAB_PRACTICE") == "1":
         raise Trouble("this is a practice node: its systemd is a person's own, nothing can be guarded here")
@@ -71,7 +71,7 @@ def arm(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
     return dict(with_log(result), answers=unanswered(job.questions, LATER)), []
 
 
-def make_ready(job: Job, state: bytes, folder: bytes, source: "IO[bytes]") -> None:
+def make_ready(job: Job, state: bytes, folder: bytes, source: Counted) -> None:
     """Put all on the disk that the changes, and their way back, will need; nothing of the node is touched."""
     with untouched(folder), nothing_beside(job):
         wanted = stage_paths_first(job, folder, source)
@@ -124,7 +124,7 @@ def sync_with_all_above(folder: bytes) -> None:
         folder = os.path.dirname(folder)
 
 
-def stage_paths_first(job: Job, folder: bytes, source: "IO[bytes]") -> "list[bool]":
+def stage_paths_first(job: Job, folder: bytes, source: Counted) -> "list[bool]":
     """Stage the request, looking at its changes in the order in which they will be made."""
     order = sorted(range(len(job.changes)), key=lambda number: job.changes[number]["do"] not in PATHS)
     sorted_job = copy.copy(job)

@@ -6,21 +6,18 @@ import os
 from nowfab.agent.armed import armed_run
 from nowfab.agent.ending import await_applied, came_of, end_run
 from nowfab.agent.exchange import with_log
+from nowfab.agent.frames import Counted
 from nowfab.agent.guardian import stop_timer
 from nowfab.agent.proofs import against_proof, name_of
 from nowfab.agent.questions import answer_all
 from nowfab.agent.request import Job
 from nowfab.agent.state import lock_within, prune, read_json, run_folder, state_folder
 
-MYPY = False  # which mypy takes for true: the node needs no such import
-if MYPY:
-    from typing import IO
-
 CONFIRM_WAIT = 15
 """Seconds that a confirmation waits for the lock."""
 
 
-def confirm(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
+def confirm(job: Job, source: Counted) -> "tuple[dict, list[bytes]]":
     """Have the changes stay if all holds; else say what does not, or what became of the run."""
     state = state_folder(job.state)
     folder = run_folder(state, job.run)

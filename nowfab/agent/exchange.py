@@ -1,18 +1,15 @@
 """Apply the changes of a request at most once, then answer its questions."""
 
+from nowfab.agent.frames import Counted
 from nowfab.agent.questions import answer_all
 from nowfab.agent.request import Job
 from nowfab.agent.roots import root_forgets
 from nowfab.agent.words import Trouble
 
-MYPY = False  # which mypy takes for true: the node needs no such import
-if MYPY:
-    from typing import IO
-
 FORGETS = "the root of this node is an overlay in memory: what is changed is gone after its next start"
 
 
-def exchange(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
+def exchange(job: Job, source: Counted) -> "tuple[dict, list[bytes]]":
     """Give the header of the reply, and its blobs."""
     result = {"state": "nothing", "reason": "", "made": [], "failed": None}  # type: dict
     if job.changes:

@@ -1,11 +1,11 @@
 """Read the counted frames of a request, and write those of the reply."""
 
-import json
-
+from nowfab.agent.notation import format_json, parse_json
 from nowfab.agent.words import Trouble, new_sha256
 
 MYPY = False  # which mypy takes for true: the node needs no such import
 if MYPY:
+    from collections.abc import Callable
     from typing import IO
 
 HEADER_LIMIT = 64 * 1024 * 1024
@@ -25,7 +25,7 @@ def read_header(source: "IO[bytes]") -> dict:
         raise Trouble("the request is not understood: it does not begin with its length")
     text = read_exactly(source, int(head[:10]))
     try:
-        header = json.loads(text.decode("ascii"))
+        header = parse_json(text.decode("ascii"))
     except (ValueError, RecursionError):
         raise Trouble("the request is not understood: its header is no JSON") from None
     if not isinstance(header, dict):
@@ -41,7 +41,26 @@ def read_exactly(source: "IO[bytes]", size: int) -> bytes:
     return raw
 
 
-def take_blob(source: "IO[bytes]", blob: dict, sink: "IO[bytes]") -> None:
+class Counted:
+    """The blobs that come behind the header: once all of them were read, `then` is called."""
+
+    def __init__(self, source: "IO[bytes]", size: int, then: "Callable[[], None]") -> None:
+        self.source = source
+        self.left = size
+        self.then = then
+        if not size:
+            then()
+
+    def read(self, size: int) -> bytes:
+        """Read up to so many bytes."""
+        piece = self.source.read(min(size, self.left))
+        self.left -= len(piece)
+        if piece and not self.left:
+            self.then()
+        return piece
+
+
+def take_blob(source: Counted, blob: dict, sink: "IO[bytes]") -> None:
     """Copy one blob off the input, piece by piece, and see that it is what was sent."""
     found, left = new_sha256(), blob["size"]
     while left:
@@ -57,7 +76,7 @@ def take_blob(source: "IO[bytes]", blob: dict, sink: "IO[bytes]") -> None:
 
 def write_reply(sink: "IO[bytes]", run: str, header: dict, blobs: "list[bytes]") -> None:
     """Write a reply: the magic line with length and sha256 of what follows, then header and blobs."""
-    text = json.dumps(dict(header, nowfab=1, run=run, blobs=[len(blob) for blob in blobs])).encode("ascii")
+    text = format_json(dict(header, nowfab=1, run=run, blobs=[len(blob) for blob in blobs])).encode("ascii")
     parts = [b"%010d\n" % len(text), text] + blobs
     digest = new_sha256()
     for part in parts:

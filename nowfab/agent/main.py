@@ -3,7 +3,8 @@
 import sys
 
 from nowfab.agent.exchange import exchange, unanswered
-from nowfab.agent.frames import read_header, write_reply
+from nowfab.agent.frames import Counted, read_header, write_reply
+from nowfab.agent.leash import lay_leash
 from nowfab.agent.request import Job, checked, run_of
 from nowfab.agent.words import Trouble, reason_of
 
@@ -13,13 +14,14 @@ if MYPY:
     from typing import IO
 
 
-def reply_to(source: "IO[bytes]") -> "tuple[str, dict, list[bytes]]":
-    """Give RUN, header and blobs of the reply to what comes."""
+def reply_to(source: "IO[bytes]", then: "Callable[[], None]") -> "tuple[str, dict, list[bytes]]":
+    """Give RUN, header and blobs of the reply to what comes; `then` is called when all of it has come."""
     header = {}  # type: dict
     try:
         header = read_header(source)
         job = checked(header)
-        reply, blobs = verb_of(job)(job, source)
+        behind = Counted(source, sum(blob["size"] for blob in job.blobs), then)
+        reply, blobs = verb_of(job)(job, behind)
         return job.run, reply, blobs
     except Trouble as trouble:
         return run_of(header), refusal(header, trouble.state, trouble.reason), []
@@ -27,7 +29,7 @@ def reply_to(source: "IO[bytes]") -> "tuple[str, dict, list[bytes]]":
         return run_of(header), refusal(header, "failed", reason_of(error, {"do": "request"})), []
 
 
-def verb_of(job: Job) -> "Callable[[Job, IO[bytes]], tuple[dict, list[bytes]]]":
+def verb_of(job: Job) -> "Callable[[Job, Counted], tuple[dict, list[bytes]]]":
     """Give the function that does what a request asks for."""
     if job.verb == "exchange":
         return exchange
@@ -53,7 +55,8 @@ def main() -> None:
 
         from_disk(sys.argv[1:])
         return
-    run, reply, blobs = reply_to(sys.stdin.buffer)
+    leashed = globals().get("LEASH")  # whoever starts us says so: the input stays open as long as we may run
+    run, reply, blobs = reply_to(sys.stdin.buffer, lay_leash if leashed else lambda: None)
     write_reply(sys.stdout.buffer, run, reply, blobs)
 
 

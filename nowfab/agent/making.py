@@ -6,7 +6,7 @@ import time
 
 from nowfab.agent.apply import apply_apart, staged
 from nowfab.agent.before import look_before, refuse_practice
-from nowfab.agent.frames import take_blob
+from nowfab.agent.frames import Counted, take_blob
 from nowfab.agent.paths import check_staged, sync_folder
 from nowfab.agent.request import Job
 from nowfab.agent.state import (
@@ -26,12 +26,11 @@ from nowfab.agent.words import Trouble, to_text, why
 MYPY = False  # which mypy takes for true: the node needs no such import
 if MYPY:
     from collections.abc import Iterator
-    from typing import IO
 
 ANEW = "this run was used for other changes; a run is applied once"
 
 
-def carry_out(job: Job, source: "IO[bytes]") -> dict:
+def carry_out(job: Job, source: Counted) -> dict:
     """Make the changes, or tell what became of them when this run was asked for before."""
     refuse_practice(job)
     state = state_folder(job.state)
@@ -54,7 +53,7 @@ def carry_out(job: Job, source: "IO[bytes]") -> dict:
         os.close(lock)
 
 
-def begin(job: Job, folder: bytes, source: "IO[bytes]") -> None:
+def begin(job: Job, folder: bytes, source: Counted) -> None:
     """Stage what came and see that all can be done; until here, nothing of the node was touched."""
     with untouched(folder):
         stage(job, folder, source)
@@ -77,7 +76,7 @@ def untouched(folder: bytes) -> "Iterator[None]":
         raise
 
 
-def stage(job: Job, folder: bytes, source: "IO[bytes]") -> "list[bool]":
+def stage(job: Job, folder: bytes, source: Counted) -> "list[bool]":
     """Take what comes, and see that all can be done; say of each change whether there is something to do."""
     fresh_folder(folder)
     for index, blob in enumerate(job.blobs):

@@ -2,14 +2,14 @@
 
 import contextlib
 import fcntl
-import json
 import os
 import stat
 import time
 
 from nowfab.agent.armed import armed_run
+from nowfab.agent.notation import format_json, parse_json
 from nowfab.agent.paths import Spot, sync_folder, sync_folders
-from nowfab.agent.request import RUN_ID
+from nowfab.agent.request import is_run
 from nowfab.agent.words import Trouble, to_bytes, to_text, why
 
 MYPY = False  # which mypy takes for true: the node needs no such import
@@ -75,7 +75,7 @@ def lock_state(state: bytes, run: str, who: str) -> int:
             raise Trouble("this run is being applied right now; ask again", "running") from None
         raise Trouble(held_by(holder), "held") from None
     os.ftruncate(descriptor, 0)
-    text = json.dumps({"run": run, "who": who, "since": time.time(), "pid": os.getpid()})
+    text = format_json({"run": run, "who": who, "since": time.time(), "pid": os.getpid()})
     os.pwrite(descriptor, text.encode(), 0)
     return descriptor
 
@@ -108,7 +108,7 @@ def refuse_while_armed(state: bytes) -> None:
     armed = armed_run(state)
     if not armed:
         return
-    asked = read_json(run_folder(state, armed) + b"/request.json") if RUN_ID.fullmatch(armed) else {}
+    asked = read_json(run_folder(state, armed) + b"/request.json") if is_run(armed) else {}
     words = (armed, asked.get("title", "?"), asked.get("who", "?"))
     raise Trouble("run %s (%s, of %s) waits for its confirmation" % words, "held")
 
@@ -142,7 +142,7 @@ def read_json(path: bytes) -> dict:
     """Read a file of ours; what is not there or half is empty."""
     try:
         with open(path, "rb") as file:
-            found = json.loads(file.read().decode("ascii"))
+            found = parse_json(file.read().decode("ascii"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -151,7 +151,7 @@ def read_json(path: bytes) -> dict:
 def write_json(path: bytes, value: dict) -> None:
     """Write a file of ours, whole and durable or not at all."""
     with open(path + b".new", "wb") as file:
-        file.write(json.dumps(value).encode("ascii"))
+        file.write(format_json(value).encode("ascii"))
         file.flush()
         os.fsync(file.fileno())
     os.rename(path + b".new", path)
@@ -161,7 +161,7 @@ def write_json(path: bytes, value: dict) -> None:
 def note_made(folder: bytes, index: int, did: str) -> None:
     """Note that a change is made; it tells how far a run came that was ended."""
     with open(folder + b"/log.jsonl", "ab") as file:
-        file.write(json.dumps({"change": index, "did": did, "at": time.time()}).encode("ascii") + b"\n")
+        file.write(format_json({"change": index, "did": did, "at": time.time()}).encode("ascii") + b"\n")
 
 
 def made_so_far(folder: bytes) -> "list[dict]":
@@ -170,14 +170,14 @@ def made_so_far(folder: bytes) -> "list[dict]":
     with contextlib.suppress(OSError), open(folder + b"/log.jsonl", "rb") as file:
         for line in file:
             with contextlib.suppress(ValueError, KeyError):
-                found = json.loads(line.decode("ascii"))
+                found = parse_json(line.decode("ascii"))
                 made.append({"change": found["change"], "did": found["did"]})
     return made
 
 
 def runs_in(state: bytes) -> "list[bytes]":
     """Give the folders of all runs, the oldest first."""
-    return sorted(state + b"/" + name for name in os.listdir(state) if RUN_ID.fullmatch(to_text(name)))
+    return sorted(state + b"/" + name for name in os.listdir(state) if is_run(to_text(name)))
 
 
 def settle(state: bytes) -> None:

@@ -6,16 +6,13 @@ import time
 from nowfab.agent.arm import boot_id
 from nowfab.agent.armed import armed_run
 from nowfab.agent.exchange import with_answers
+from nowfab.agent.frames import Counted
 from nowfab.agent.request import Job
 from nowfab.agent.state import read_json, run_folder, runs_in, state_path
 from nowfab.agent.words import Trouble, to_text, why
 
-MYPY = False  # which mypy takes for true: the node needs no such import
-if MYPY:
-    from typing import IO
 
-
-def status(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
+def status(job: Job, source: Counted) -> "tuple[dict, list[bytes]]":
     """Give the run that waits, if one does, and all that are kept, the oldest first."""
     state = state_path(job.state)
     try:

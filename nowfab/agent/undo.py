@@ -8,6 +8,7 @@ from nowfab.agent.apply import run_apart
 from nowfab.agent.armed import armed_run
 from nowfab.agent.ending import came_of, end_run, note_result
 from nowfab.agent.exchange import with_answers
+from nowfab.agent.frames import Counted
 from nowfab.agent.guardian import stop_apply, stop_timer
 from nowfab.agent.request import Job
 from nowfab.agent.restore import restore_all
@@ -15,15 +16,11 @@ from nowfab.agent.state import lock_within, read_json, run_folder, state_folder
 from nowfab.agent.units import reload_systemd
 from nowfab.agent.words import Trouble, reason_of
 
-MYPY = False  # which mypy takes for true: the node needs no such import
-if MYPY:
-    from typing import IO
-
 UNDO_WAIT = 600
 """Seconds that the lock is waited for: who holds it is ended, or ends soon."""
 
 
-def undo(job: Job, source: "IO[bytes]") -> "tuple[dict, list[bytes]]":
+def undo(job: Job, source: Counted) -> "tuple[dict, list[bytes]]":
     """Take a run back because somebody asks for it."""
     state = state_folder(job.state)
     if armed_run(state) == job.run:

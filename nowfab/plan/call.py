@@ -28,15 +28,16 @@ class Agent:
     timeout: float | None = None
 
     def exec(self, request: Request, prompt: str = "", ready: str = "") -> Exec:
-        """Make the exec of one request; half of it starts nothing.
+        """Make the exec of one request; half of it changes nothing, for all of it is counted.
 
-        With a `prompt`, sudo asks its password with it, and `ready` is said once it has done so.
+        With a `prompt`, sudo asks its password with it, and `ready` is said once it has done so. The
+        agent lays its leash itself: a shell that did it would take longer than a look.
         """
-        stdin = (self.text, *wire.encode(request))
-        text = f"TEXT=zlib.decompress(sys.stdin.buffer.read({self.text.size}))"
-        program = f"python3 -IS -c 'import sys,zlib;{text};exec(TEXT)'"
-        shape = replace(self.shape, stdin=sum(blob.size for blob in stdin), prompt=prompt, ready=ready)
-        return Exec(remote.line(program, shape), stdin, self.timeout)
+        words = [f'os.write(2,b"{ready}")'] if ready else []
+        words += ["LEASH=1", f"TEXT=zlib.decompress(sys.stdin.buffer.read({self.text.size}))", "exec(TEXT)"]
+        program = remote.quote(f"import os,sys,zlib;{';'.join(words)}")
+        line = remote.bare(f"python3 -IS -c {program}", replace(self.shape, prompt=prompt))
+        return Exec(line, (self.text, *wire.encode(request)), self.timeout)
 
 
 def reply(outcome: Outcome, request: Request) -> Reply:
@@ -51,12 +52,12 @@ def reply(outcome: Outcome, request: Request) -> Reply:
 def _why(outcome: Outcome, garbled: str) -> str:
     """Say what is in the way, by the words of sudo, the shell and Python."""
     said = outcome.stderr.tail(TAIL).decode("utf-8", "replace")
+    if outcome.code == 127 or "python3: not found" in said or "python3: command not found" in said:
+        return "there is no python3 on the node; `apt-get install python3` brings it"
     if "sudo:" in said and "password" in said:
         return "sudo asks for a password; `--ask-sudo` asks you for it once, for all nodes"
     if "sudo:" in said:
         return f"sudo: {_last(said.partition('sudo:')[2])}"
-    if outcome.code == 127 or "python3: not found" in said:
-        return "there is no python3 on the node; `apt-get install python3` brings it"
     if "ModuleNotFoundError" in said or "ImportError" in said:
         return f"half a python3: {_last(said)}; `apt-get install python3` brings the rest"
     if outcome.code == 0 and not said.strip():

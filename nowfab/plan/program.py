@@ -12,12 +12,14 @@ PACKAGE = "nowfab.agent"
 
 ORDER = (
     "words",
+    "notation",
     "frames",
     "request",
     "standing",
     "roots",
     "questions",
     "exchange",
+    "leash",
     "main",
 )
 """What every request needs; each file after those that it imports from at its top."""

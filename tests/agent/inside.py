@@ -57,7 +57,7 @@ class Inside:
     def ask(self, verb: str, run: str, changes: Sequence[dict[str, Any]] = ()) -> Reply:
         sent = request(self.state, changes, [], BLOBS if changes else (), {"verb": verb, "run": run})
         sink = io.BytesIO()
-        self.names["write_reply"](sink, *self.names["reply_to"](io.BytesIO(sent)))
+        self.names["write_reply"](sink, *self.names["reply_to"](io.BytesIO(sent), lambda: None))
         return parse(sink.getvalue())
 
     def arm(self, run: str) -> None:

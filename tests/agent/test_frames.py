@@ -19,7 +19,7 @@ CHANGE = {"do": "run", "argv": ["true"], "undo": None, "stdin": None}
 
 def replied(agent: dict[str, Any], sent: bytes) -> Reply:
     """Have the agent read and answer in this process; what is no request never gets as far as a change."""
-    run, said, blobs = agent["reply_to"](io.BytesIO(sent))
+    run, said, blobs = agent["reply_to"](io.BytesIO(sent), lambda: None)
     sink = io.BytesIO()
     agent["write_reply"](sink, run, said, blobs)
     return parse(sink.getvalue())
