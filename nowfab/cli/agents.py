@@ -55,17 +55,21 @@ class How:
 
 @dataclass(slots=True)
 class Agents:
-    """The agents of the nodes of one run, which has one name on all of them."""
+    """The agents of the nodes of one run, which has one name on all of them.
+
+    `others` are nodes that are not of this run, and are reached through nodes that are.
+    """
 
     nodes: Sequence[Node]
     how: How
+    others: Sequence[Node] = ()
     templates: Templates = field(default_factory=Templates)
     run: str = field(default_factory=lambda: _run())
     behind: dict[str, list[TcpTo]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Note who is the gateway of whom, and how it sees them."""
-        for node in self.nodes:
+        for node in {node.name: node for node in (*self.others, *self.nodes)}.values():
             if node.via is not None:
                 to = TcpTo(node.address or node.name, node.port or 22)
                 self.behind.setdefault(node.via.name, []).append(to)

@@ -75,7 +75,7 @@ def _carry_out(on: Session, plan: str, how: How, diff: bool, ask_sudo: bool) -> 
 
     if on.settings.format == "stream":
         raise UsageError("--format takes table or json here: a plan has no lines to stream")
-    agents = Agents(on.nodes, how)
+    agents = Agents(on.nodes, how, tuple(on.inventory.behind({node.name for node in on.nodes})))
     read = plans.read(Path(plan), agents)
     if ask_sudo:
         read.agents = agents.with_password(on.screen)

@@ -14,6 +14,7 @@ from nowfab import names
 from nowfab.cli import show, targets
 from nowfab.cli.flags import Typed
 from nowfab.errors import UsageError
+from nowfab.inventory import Inventory
 from nowfab.inventory.node import Node
 from nowfab.report import summary
 from nowfab.report.visible import visible
@@ -44,6 +45,7 @@ class Session:
     """One call of a node task; `dry` and `echo` are Invoke's own flags."""
 
     nodes: tuple[Node, ...]
+    inventory: Inventory
     settings: Settings
     dry: bool
     echo: bool
@@ -88,10 +90,11 @@ def open_session(typed: Typed, config: Any, fed: bool = False) -> Session:
     """
     timeout = config.timeouts.command
     settings = typed.settings(None if timeout is None else str(timeout))
-    nodes, screen = targets.chosen(typed, fed), standard()
+    known, screen = targets.known(), standard()
+    nodes = targets.chosen(known, typed, fed)
     if settings.pick is not None:
         chosen, nodes = nodes, targets.pick(nodes, settings.pick, SystemRandom())
         screen.say(
             visible(f"picked {len(nodes)} of {len(chosen)}: {names.fold(node.name for node in nodes)}")
         )
-    return Session(nodes, settings, bool(config.run.dry), bool(config.run.echo), screen)
+    return Session(nodes, known, settings, bool(config.run.dry), bool(config.run.echo), screen)

@@ -33,13 +33,13 @@ def fleet_folder() -> Path:
     return state.folder(surroundings.project(), state.home(os.environ))
 
 
-def chosen(typed: Typed, fed: bool = False) -> tuple[Node, ...]:
+def chosen(among: Inventory, typed: Typed, fed: bool = False) -> tuple[Node, ...]:
     """Choose the nodes of the flags; none at all is an error. `fed` says that the nodes get our input."""
     user = None if typed.user is None else names.user(typed.user)
     port = None if typed.port is None else names.port(typed.port)
     target = Target(typed.group, typed.hosts, typed.exclude)
     read = outside((*typed.group, *typed.hosts, *typed.exclude), fed)
-    return inventory.select(known(), target, user, port, read)
+    return inventory.select(among, target, user, port, read)
 
 
 def outside(expressions: Sequence[str], fed: bool = False) -> Outside:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -113,6 +113,14 @@ class Inventory:
         return replace(
             practice, user=typed.user or practice.user, role=facts.role or "", vars=facts.vars or ()
         )
+
+    def behind(self, gateways: Collection[str]) -> Iterator[Node]:
+        """Give the nodes that are reached straight through one of these, as far as our files say."""
+        for name in self.alone():
+            if name in self._practice or self._facts(name).via is not None:  # most are behind nobody
+                node = self.node(Word(name))
+                if node.via is not None and node.via.name in gateways:
+                    yield node
 
     def _from_files(self, typed: Word, seat: Word | None, way: tuple[str, ...]) -> Node:
         facts = self._facts(typed.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 
 from nowfab.blobs import Blob
@@ -116,8 +117,21 @@ def stands_after(change: PathChange, when: float) -> Standing:
             return Absent()
 
 
+ENDS = ("reboot", "shutdown", "poweroff", "halt", "kexec", "rescue", "emergency", "telinit")
+"""Programs, and units whose start, end all that runs: also whoever would take something back."""
+
+
+def ends_all(change: RunArgv | SetUnit) -> bool:
+    """Say whether the node goes down with the change."""
+    if isinstance(change, RunArgv):
+        return any(posixpath.basename(word) in ENDS for word in change.argv[:2])
+    return bool(change.running or change.restart) and change.name.partition(".")[0] in ENDS
+
+
 def undoable(change: Change) -> bool:
     """Say whether a guard can take the change back without anybody's help."""
     if isinstance(change, RunArgv):
-        return change.undo is not None
+        return change.undo is not None and not ends_all(change)
+    if isinstance(change, SetUnit):
+        return not ends_all(change)
     return not isinstance(change, Packages)

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nowfab.plan.changes import Change, WriteFile, undoable
+from nowfab.plan.changes import Change, RunArgv, SetUnit, WriteFile, ends_all, undoable
 from nowfab.plan.dangers import endangers
 from nowfab.plan.diff import headline
 from nowfab.plan.steps import Refused, Step
 from nowfab.plan.view import NeedsStage, Unanswered, View
 
-_FOR_GOOD = "it could cut us off, and cannot be taken back: {}; `--no-rollback` makes it all the same"
+_FOR_GOOD = "it could cut us off, and cannot be taken back: {}; {}`--no-rollback` makes it all the same"
+_WITH_UNDO = "with an `undo` it would be guarded, "
+_LATE = (
+    "it restarts `{}` in a later stage, after `{}`; until then `{}` would be confirmed untried, "
+    "so put this step right behind that one"
+)
 _EDITED = (
     "somebody has edited it there; `--overwrite` replaces that and keeps the old file, `check` shows both"
 )
@@ -55,45 +60,93 @@ def next_stage(steps: Sequence[Step], view: View, guards: bool = True, overwrite
     What somebody else has edited is refused unless it may be overwritten.
     """
     wanted: list[Wanted] = []
+    began = view
     for number, step in enumerate(steps):
+        stage = Stage(tuple(wanted), tuple(steps[number:]))
         try:
             changes = step.decide(view)
         except NeedsStage:
-            return Stage(tuple(wanted), tuple(steps[number:]))
+            return _cut(stage, began, view, guards)
         except (Refused, Unanswered) as error:
             return Stage((), (), f"{step.title}: {error}")
-        if not overwrite and _edited(changes):
-            return Stage((), (), f"{step.title}: {_EDITED}")
-        if guards and (lost := [change for change in changes if endangers(change) and not undoable(change)]):
-            return Stage((), (), f"{step.title}: {_FOR_GOOD.format(headline(lost[0]))}")
-        if guards and not _together(changes):
-            return Stage((), (), f"{step.title}: {_TORN}")
-        if guards and not _together([*(change for some in wanted for change in some.changes), *changes]):
-            return Stage(tuple(wanted), tuple(steps[number:]))
+        if refused := _against(changes, guards, overwrite):
+            return Stage((), (), f"{step.title}: {refused}")
+        if guards and not _together([*stage.changes, *changes]):
+            return _cut(stage, began, view, guards)
         wanted.append(Wanted(step, changes))
-        for change in changes:
-            view = view.after(change)
+        view = _after(view, changes)
     return Stage(tuple(wanted))
 
 
-def foresee(steps: Sequence[Step], view: View, overwrite: bool = False) -> Stage:
-    """Decide all steps without making anything; what cannot be told yet is `maybe`."""
+def foresee(steps: Sequence[Step], view: View, guards: bool = True, overwrite: bool = False) -> Stage:
+    """Decide all steps without making anything; what cannot be told yet is `maybe`.
+
+    What `next_stage` would refuse is refused here too, as far as it can be told.
+    """
     wanted: list[Wanted] = []
-    for step in steps:
+    began, cut = view, 0  # of the stage that would be under way
+    for number, step in enumerate(steps):
+        stage = Stage(tuple(wanted[cut:]), tuple(steps[number:]))
+        changes: tuple[Change, ...] = ()
+        maybe = None
         try:
             changes = step.decide(view)
         except NeedsStage as error:
-            wanted.append(Wanted(step, maybe=error.change))
-            view = view.unsure(step.questions, error.change)
-            continue
+            maybe = error.change
         except (Refused, Unanswered) as error:
             return Stage(tuple(wanted), (), f"{step.title}: {error}")
-        wanted.append(Wanted(step, changes))
-        if not overwrite and _edited(changes):
-            return Stage(tuple(wanted), (), f"{step.title}: {_EDITED}")
-        for change in changes:
-            view = view.after(change)
+        if guards and (maybe or not _together([*stage.changes, *changes])):
+            if refused := _cut(stage, began, view, guards).refused:
+                return Stage(tuple(wanted), (), refused)
+            began, cut = view, number
+        wanted.append(Wanted(step, changes, maybe))
+        if refused := _against(changes, guards, overwrite):
+            return Stage(tuple(wanted), (), f"{step.title}: {refused}")
+        view = view.unsure(step.questions, maybe) if maybe else _after(view, changes)
     return Stage(tuple(wanted))
+
+
+def _against(changes: Sequence[Change], guards: bool, overwrite: bool) -> str:
+    """Say why a step's changes are not made, "" where they may be."""
+    if not overwrite and _edited(changes):
+        return _EDITED
+    lost = [change for change in changes if endangers(change) and not undoable(change)]
+    if guards and lost:
+        could = isinstance(lost[0], RunArgv) and not ends_all(lost[0])
+        return _FOR_GOOD.format(headline(lost[0]), _WITH_UNDO if could else "")
+    return _TORN if guards and not _together(changes) else ""
+
+
+def _cut(stage: Stage, began: View, view: View, guards: bool) -> Stage:
+    """End a stage before all is decided, unless it would be confirmed before what it is for has been tried.
+
+    sshd reads a new file only when it is restarted: were that in a later stage, the file would have been
+    confirmed by then, and nothing would take it back. `view` is the node once the stage is made.
+    """
+    for step in stage.rest[1:] if guards and stage.guarded else ():
+        late = [change for change in _restarts(step, view) if change not in _restarts(step, began)]
+        if late:
+            first = next(wanted for wanted in stage.wanted if any(map(endangers, wanted.changes)))
+            why = _LATE.format(late[0].name, stage.rest[0].title, first.step.title)
+            return Stage((), (), f"{step.title}: {why}")
+    return stage
+
+
+def _after(view: View, changes: Sequence[Change]) -> View:
+    for change in changes:
+        view = view.after(change)
+    return view
+
+
+def _restarts(step: Step, view: View) -> list[SetUnit]:
+    """Give the restarts that a step would want, of units that could cut us off; none where it cannot tell."""
+    try:
+        changes = step.decide(view)
+    except (NeedsStage, Refused, Unanswered):
+        return []
+    return [
+        change for change in changes if isinstance(change, SetUnit) and change.restart and endangers(change)
+    ]
 
 
 def _edited(changes: Sequence[Change]) -> bool:

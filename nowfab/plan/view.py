@@ -174,7 +174,7 @@ def _clouds(change: Change, question: Question, answer: Answer) -> bool:
     A program may do anything. Packages bring files and units that were not there, and change none
     that were (what belongs to the administrator stays: Debian Policy 10.7.3). What a program says may
     depend on all there is, unless we know what it reads; whom one can connect to depends on packages, units
-    and the kernel.
+    and the kernel. A unit that is there goes on as it is when its file becomes another one.
     """
     match change, question:
         case (RunArgv(), _) | (Packages(), OutputOf()):
@@ -193,5 +193,6 @@ def _clouds(change: Change, question: Question, answer: Answer) -> bool:
         case MakeLink(), PathAt():
             return question.path.startswith(f"{change.path}/")
         case (WriteFile() | MakeLink() | RemovePath(), UnitNamed()):
-            return change.path.startswith(UNIT_FOLDERS)
+            gone = isinstance(change, RemovePath) or not (isinstance(answer, Unit) and answer.known)
+            return gone and change.path.startswith(UNIT_FOLDERS)
     return False

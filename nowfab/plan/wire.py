@@ -27,6 +27,10 @@ _MAGIC = re.compile(
 _DIGITS = 10
 
 
+ODD = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError)
+"""What is raised by reading a reply that is none, be it by chance or by design."""
+
+
 class Garbled(Exception):
     """What came is no reply of an agent, and why."""
 
@@ -102,7 +106,7 @@ def decode(output: bytes, run: str, questions: Sequence[Question]) -> Reply:
         ]
         made = tuple(str(done["did"]) for done in header["made"])
         return Reply(str(header["state"]), str(header["reason"]), made, tuple(answers), runs(header))
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except ODD as error:
         raise Garbled(f"the agent's reply is not understood: {type(error).__name__}: {error}") from error
 
 
@@ -130,6 +134,6 @@ def _parts(body: bytes) -> tuple[dict[str, Any], list[Blob]]:
         for size in header["blobs"]:
             blobs.append(MemoryBlob(body[end : end + size]))
             end += size
-    except (KeyError, TypeError, ValueError) as error:
+    except ODD as error:
         raise Garbled(f"the agent's reply is not understood: {type(error).__name__}: {error}") from error
     return header, blobs

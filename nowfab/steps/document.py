@@ -79,12 +79,13 @@ def build(
     `gathers` are the values that this node gives. `blind` fills other values in for secret ones: a
     text that it makes another one of holds a secret.
     """
-    steps = tuple(_step(entry, fill, source, blind or fill) for entry in document.entries)
-    return Plan(
-        document.title,
-        steps,
-        tuple((one.name, gathering.question(one, lambda value: _filled(value, fill))) for one in gathers),
+    blind = blind or fill
+    steps = tuple(_step(entry, fill, source, blind) for entry in document.entries)
+    asked = tuple(
+        (one.name, gathering.question(one, lambda value: _open(value, fill, blind, "argv")))
+        for one in gathers
     )
+    return Plan(document.title, steps, asked)
 
 
 def _entry(value: Value) -> Entry:
@@ -137,17 +138,29 @@ def _step(entry: Entry, fill: Fill, source: Source, blind: Fill) -> Step:
         filled = _filled(value, fill)
         if filled != _filled(value, blind):
             if key.value != kind.keeps:
-                what = f"a secret stands in `{key.value}`, where others see it"
-                raise FileError(value.place, f"{what}; `file` keeps one in `content`, `run` in `stdin`")
+                raise _seen(value, key.value)
             if "secret" in kind.fields:
                 values["secret"] = True
         read = kind.fields[key.value](filled)
         values[key.value.replace("-", "_")] = source(read, value.place) if key.value == "source" else read
-    return when.step(kind.make(**values), _all(entry.when, fill), _all(entry.unless, fill))
+    return when.step(kind.make(**values), _all(entry.when, fill, blind), _all(entry.unless, fill, blind))
 
 
-def _all(conditions: Sequence[tuple[Text, Value]], fill: Fill) -> list[Condition]:
-    return [CONDITIONS[key.value](_filled(value, fill)) for key, value in conditions]
+def _all(conditions: Sequence[tuple[Text, Value]], fill: Fill, blind: Fill) -> list[Condition]:
+    return [CONDITIONS[key.value](_open(value, fill, blind, key.value)) for key, value in conditions]
+
+
+def _open(value: Value, fill: Fill, blind: Fill, where: str) -> Value:
+    """Fill a value that others may see, and that may hold no secret."""
+    filled = _filled(value, fill)
+    if filled != _filled(value, blind):
+        raise _seen(value, where)
+    return filled
+
+
+def _seen(value: Value, where: str) -> FileError:
+    what = f"a secret stands in `{where}`, where others see it"
+    return FileError(value.place, f"{what}; `file` keeps one in `content`, `run` in `stdin`")
 
 
 def _filled(value: Value, fill: Fill) -> Value:

@@ -58,7 +58,9 @@ class _Course:
         """Go all the way; raises End where it ends before."""
         view = yield from self._make(())
         if self.manner.dry:
-            self.row = self._foreseen(foresee(self.plan.steps, view, self.manner.overwrite))
+            self.row = self._foreseen(
+                foresee(self.plan.steps, view, self.manner.rollback > 0, self.manner.overwrite)
+            )
         else:
             self._give((yield from self._stages(view)), hand)
         return self.row

@@ -22,6 +22,9 @@ AGAIN = 8
 LOST = 3
 """Times that something is asked whose answer gets lost; the node does it once."""
 
+SENT = (Ending.LOST, Ending.STOPPED, Ending.SIGNALED)
+"""How a request ends that the node may have carried out without our hearing of it."""
+
 OUT_OF_SIGHT = "run {run} was not confirmed, so the node takes it back by itself within {seconds} s: {why}"
 UNKNOWN = "whether run {run} was confirmed is not known; `inv plan.status` tells when the node is back: {why}"
 
@@ -42,7 +45,8 @@ def guarded(
         reply = yield from _anew(asking, confirm)
     if reply.state == "armed":  # what keeps it from being confirmed will not go by itself
         undo = yield from _anew(asking, replace(confirm, verb="undo", questions=()))
-        reply = replace(undo, reason=reply.reason)
+        left = "" if undo.state in ("reverted", "confirmed") else undo.reason  # what is not as it was
+        reply = replace(undo, reason="; ".join(filter(None, (reply.reason, left))))
     if reply.state == "reverted":
         raise ended(Status.REVERTED, reply.reason)
     if reply.state != "confirmed":
@@ -69,9 +73,10 @@ def _anew(asking: Asking, request: Request) -> Generator[Exec, Outcome, Reply]:
     sentence = OUT_OF_SIGHT
     for _ in range(LOST):
         outcome = yield from asking.send(request, fresh=True, patience=asking.manner.rollback + WAITS)
+        if request.verb == "confirm" and outcome.ending in SENT:
+            sentence = UNKNOWN
         if outcome.ending is not Ending.LOST:
             break
-        sentence = UNKNOWN if request.verb == "confirm" else sentence
     if outcome.ending is not Ending.EXITED:
         raise _out_of_sight(asking, request, sentence, outcome)
     return told(outcome, request)

@@ -262,3 +262,11 @@ def test_asking_for_a_group_imports_nothing_slow() -> None:
     )
 
     assert ("[]\n", "") == (answer.stdout, answer.stderr)
+
+
+def test_who_is_behind_a_gateway_is_known_also_where_only_the_gateway_is_meant() -> None:
+    """What a gateway must go on reaching does not depend on who else takes part."""
+    practice = Node("blue7", "127.0.0.1", port=1, via=Node("gate"), fleet="docker")
+
+    assert ["red02", "red03", "blue7"] == [node.name for node in known((practice,)).behind({"gate"})]
+    assert not list(known().behind({"red01"}))

@@ -17,7 +17,7 @@ from nowfab.plan.changes import (
     WriteFile,
 )
 from nowfab.plan.dangers import endangers
-from nowfab.plan.questions import Absent, Package, Sysctl, Unit
+from nowfab.plan.questions import Absent, Folder, Package, Sysctl, Unit
 
 
 def _write(path: str) -> Change:
@@ -46,6 +46,24 @@ DANGEROUS: dict[str, Change] = {
     "what bash reads for each command": _write("/home/pi/.bashrc"),
     "removing sshd": Packages((), ("openssh-server",), (("openssh-server", Package("1")),)),
     "forwarding": SetSysctl("net.ipv4.ip_forward", "1", Sysctl("0")),
+    "forwarding, written the other way": SetSysctl("net/ipv4/ip_forward", "1", Sysctl("0")),
+    "removing sshd of another architecture": Packages(
+        (), ("openssh-server:armhf",), (("openssh-server:armhf", Package("1")),)
+    ),
+    "closing a folder above": MakeFolder("/etc", 0o700, "root", "root", Folder(0o755, "root", "root")),
+    "a link in place of a folder above": MakeLink("/usr/lib", "/srv/lib", Absent()),
+    "closing the root": MakeFolder("/", 0o700, "root", "root", Folder(0o755, "root", "root")),
+    "another python in PATH": _write("/usr/local/bin/python3"),
+    "another shell": MakeLink("/bin/sh", "zsh", Absent()),
+    "what fish reads for each command": _write("/home/pi/.config/fish/config.fish"),
+    "what is loaded into each program": _write("/etc/ld.so.preload"),
+    "a family of units": SetUnit(
+        "wpa_supplicant-nl80211@wlan0.service", Unit("enabled", "active"), restart=True
+    ),
+    "who gives leases": SetUnit("dnsmasq", Unit("enabled", "active"), running=False),
+    "turning the node off": SetUnit("poweroff.target", Unit("static", "inactive"), running=True),
+    "starting the node anew": RunArgv(("systemctl", "reboot")),
+    "a firewall without an undo": RunArgv(("/usr/sbin/nft", "-f", "/etc/x.nft")),
     "a program that can be undone": RunArgv(("ip", "link"), undo=("ip", "link")),
 }
 
@@ -59,6 +77,11 @@ HARMLESS: dict[str, Change] = {
     "a file in a home": _write("/home/pi/notes"),
     "removing something else": Packages((), ("tmux",), (("tmux", Package("1")),)),
     "memory": SetSysctl("vm.swappiness", "1", Sysctl("60")),
+    "a new folder": MakeFolder("/etc/page", 0o700, "root", "root", Absent()),
+    "another program in PATH": _write("/usr/local/bin/page"),
+    "what is called like a tool": _write("/srv/python3"),
+    "removing what begins alike": Packages((), ("sudoku:armhf",), (("sudoku:armhf", Package("1")),)),
+    "a target that ends nothing": SetUnit("page.target", Unit("static", "inactive"), running=True),
     "a program that nobody can undo": RunArgv(("make",)),
 }
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from nowfab.blobs import MemoryBlob
 from nowfab.plan.changes import Change, Packages, RunArgv, SetUnit, WriteFile
-from nowfab.plan.decide import foresee, next_stage
+from nowfab.plan.decide import Stage, foresee, next_stage
 from nowfab.plan.questions import (
     Absent,
     Answer,
@@ -94,7 +98,7 @@ def test_a_guarded_change_does_not_go_with_one_that_cannot_be_taken_back() -> No
 
 def test_one_step_that_wants_both_is_refused() -> None:
     """It could be neither guarded nor left unguarded."""
-    both = Step("both", (), lambda view: (*SSHD.decide(view), RunArgv(("reboot",))))
+    both = Step("both", (), lambda view: (*SSHD.decide(view), RunArgv(("make",))))
     stage = next_stage((MOTD, both), View(ANSWERS))
 
     assert () == stage.changes
@@ -110,6 +114,68 @@ def test_what_cuts_us_off_for_good_is_made_only_by_who_wants_no_guard() -> None:
     assert guarded.refused.startswith("package openssh-server: it could cut us off, and cannot be taken back")
     assert "`--no-rollback`" in guarded.refused
     assert (SSHD, step) == tuple(wanted.step for wanted in bare.wanted)
+
+
+@pytest.mark.parametrize("argv", [("systemctl", "reboot"), ("poweroff",), ("nft", "flush", "ruleset")])
+def test_a_program_that_could_cut_us_off_for_good_is_refused_and_told_what_would_help(
+    argv: tuple[str, ...],
+) -> None:
+    """An undo helps against a firewall, and against nothing that ends the node."""
+    stage = next_stage((Step("run", (), lambda view: (RunArgv(argv),)),), View(ANSWERS))
+
+    assert f"cannot be taken back: run {' '.join(argv)}; " in stage.refused
+    assert (argv[0] == "nft") == ("with an `undo`" in stage.refused)
+
+
+def _ssh(view: View) -> tuple[Change, ...]:
+    conf, unit = view.at("/etc/ssh/sshd_config"), view.unit("ssh")
+    if isinstance(conf, File) and conf.changed > unit.since:
+        return (SetUnit("ssh", unit, restart=True),)
+    return ()
+
+
+SSH = Step("service ssh", (UnitNamed("ssh"), PathAt("/etc/ssh/sshd_config")), _ssh)
+WITH_SSH: dict[Question, Answer] = {**ANSWERS, UnitNamed("ssh"): Unit("enabled", "active", 3.0)}
+MAKE = Step("run make", (), lambda view: (RunArgv(("make",)),))
+
+
+@pytest.mark.parametrize("between", [PACKAGE, MAKE])
+@pytest.mark.parametrize("decide", [next_stage, foresee])
+def test_a_file_that_would_be_confirmed_before_it_is_tried_is_refused(
+    between: Step, decide: Callable[..., Stage]
+) -> None:
+    """sshd reads it only when it is restarted, and then nothing would take it back."""
+    stage = decide((SSHD, between, SSH), View(WITH_SSH))
+
+    assert stage.refused == (
+        f"service ssh: it restarts `ssh` in a later stage, after `{between.title}`; until then "
+        "`file /etc/ssh/sshd_config` would be confirmed untried, so put this step right behind that one"
+    )
+
+
+@pytest.mark.parametrize("decide", [next_stage, foresee])
+def test_a_file_and_its_restart_in_one_stage_are_fine(decide: Callable[..., Stage]) -> None:
+    """Also where something that cannot be guarded comes before or after both."""
+    for steps in ((SSHD, SSH, PACKAGE), (PACKAGE, SSHD, SSH), (SSHD, SSH)):
+        assert "" == decide(steps, View(WITH_SSH)).refused
+
+
+def test_a_restart_that_is_due_anyway_is_no_matter_of_this_file() -> None:
+    changed = File(b"", 0o644, "root", "root", changed=9.0)
+    view = View({**WITH_SSH, PathAt("/etc/ssh/sshd_config"): changed, PathAt("/etc/sudoers"): Absent()})
+
+    assert "" == next_stage((_file("/etc/sudoers"), PACKAGE, SSH), view).refused
+
+
+@pytest.mark.parametrize("guards", [True, False])
+def test_check_refuses_what_apply_would(guards: bool) -> None:
+    """A check that promises it would be wrong about the one thing it is asked."""
+    sshd = Packages((), ("openssh-server",), (("openssh-server", Package("1")),))
+    step = Step("package openssh-server", (), lambda view: (sshd,))
+    told = foresee((MOTD, step), View(ANSWERS), guards).refused
+
+    assert next_stage((MOTD, step), View(ANSWERS), guards).refused == told
+    assert guards == bool(told)
 
 
 def test_a_step_that_cannot_be_keeps_everything_as_it_is() -> None:

@@ -125,7 +125,11 @@ CLOUDED: dict[str, tuple[Change, set[Question]]] = {
     "a unit": (RESTART, {OutputOf(("uptime",)), TcpTo("red02", 22)}),
     "a kernel parameter": (SYSCTL, {OutputOf(("uptime",)), TcpTo("red02", 22)}),
     "a file": (WRITE, {OutputOf(("uptime",))}),
-    "a file of a unit": (UNIT_FILE, {OutputOf(("uptime",)), UnitNamed("nginx"), UnitNamed("new")}),
+    "a file of a unit": (UNIT_FILE, {OutputOf(("uptime",)), UnitNamed("new")}),
+    "a file of a unit that goes": (
+        RemovePath("/etc/systemd/system/nginx.service", Absent()),
+        {OutputOf(("uptime",)), UnitNamed("nginx"), UnitNamed("new")},
+    ),
     "a file of accounts": (
         replace(WRITE, path="/etc/passwd"),
         {OutputOf(("uptime",)), OutputOf(("getent", "passwd", "pi"))},

@@ -48,12 +48,17 @@ ANSWERS = [
 
 def _reply(header: dict[str, object], blobs: tuple[bytes, ...] = (), run: str = RUN) -> bytes:
     text = json.dumps({"nowfab": 1, "blobs": [len(blob) for blob in blobs], **header}).encode()
-    body = b"%010d\n" % len(text) + text + b"".join(blobs)
+    return _framed(text, b"".join(blobs), run)
+
+
+def _framed(text: bytes, behind: bytes = b"", run: str = RUN) -> bytes:
+    body = b"%010d\n" % len(text) + text + behind
     return (
         b"\0nowfab1 %s %d %s\n" % (run.encode(), len(body), hashlib.sha256(body).hexdigest().encode()) + body
     )
 
 
+HEADER: dict[str, object] = {"nowfab": 1, "state": "applied", "reason": "", "made": [], "blobs": []}
 GOOD = _reply(
     {"state": "applied", "reason": "", "made": [{"change": 0, "did": "changed"}], "answers": ANSWERS},
     (b"hello", b"out", b""),
@@ -101,6 +106,25 @@ def test_a_reply_is_understood_behind_the_noise_of_a_login() -> None:
         Unit("enabled", "active", 4.0),
         CannotTell("no apt"),
     ) == reply.answers[1:]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "[" * 100_000 + "]" * 100_000,
+        '{"nowfab": 1, "blobs": [1e999]}',
+        '{"nowfab": 1, "blobs": [null]}',
+        '[{"nowfab": 1}]',
+        json.dumps({**HEADER, "answers": [{"is": "file", "changed": 10**400}] * len(ASKED)}),
+        json.dumps({**HEADER, "answers": [["is"]] * len(ASKED)}),
+        json.dumps({**HEADER, "made": ["changed"]}),
+        json.dumps({**HEADER, "runs": [7]}),
+    ],
+)
+def test_what_no_agent_would_say_is_no_reply(header: str) -> None:
+    """Whoever answers may mean us ill: that is its own row, and nobody else's."""
+    with pytest.raises(Garbled):
+        wire.decode(_framed(header.encode()), RUN, ASKED)
 
 
 @pytest.mark.parametrize("cut", range(0, len(GOOD), 7))

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from nowfab.blobs import Blob
+from nowfab.blobs import Blob, MemoryBlob
 from nowfab.errors import FileError, Place
 from nowfab.inventory import Node
 from nowfab.inventory.strict_yaml import Text
@@ -68,12 +68,28 @@ def test_a_secret_makes_its_file_one_and_goes_to_programs_on_their_input() -> No
         "block: {path: /a, name: b, content: '{{ token }}'}",
         "file: {path: '/{{ token }}', content: x}",
         "line: {path: /a, text: 'x={{ token }}'}",
+        "{when: {succeeds: [test, '{{ token }}']}, remove: {path: /a}}",
+        "{unless: {exists: '/{{ token }}'}, remove: {path: /a}}",
     ],
 )
 def test_a_secret_where_others_see_it_is_refused(step: str) -> None:
     """A command line is everybody's on the node, a diff everybody's here."""
     with pytest.raises(FileError, match=r"plan.yaml:5: a secret stands in `\w+`"):
         build(f"  - {step}\n", secret=True)
+
+
+def test_a_secret_that_is_to_tell_another_value_is_refused() -> None:
+    """A program that tells a value is asked by its command line, too."""
+    head = "title: t\ngather:\n  token: {role: master, argv: [cat, /token], secret: true}\n"
+    head += "  other: {role: master, argv: [tell, '{{ token }}']}\nsteps:\n  - remove: {path: /a}\n"
+    read = document.read(head, "plan.yaml")
+    templates = Templates()
+
+    def fill(text: Text, token: str = "s3cret") -> str:
+        return templates.fill(text, {"token": token})
+
+    with pytest.raises(FileError, match=r"plan.yaml:4: a secret stands in `argv`"):
+        document.build(read, fill, lambda name, place: MemoryBlob(), read.gathers, partial(fill, token="x"))
 
 
 def test_the_same_text_elsewhere_is_no_secret() -> None:

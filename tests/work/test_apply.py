@@ -266,6 +266,24 @@ GUARDED = {
         "proof 0 does not hold",
         ["arm", "confirm", "undo"],
     ),
+    "a proof fails, and not all could be taken back": (
+        [("armed", ""), ("armed", "proof 0 does not hold"), ("failed", "`ip` ended with 1")],
+        Status.FAILED,
+        "failed: proof 0 does not hold; `ip` ended with 1",
+        ["arm", "confirm", "undo"],
+    ),
+    "Ctrl-C while it is being confirmed": (
+        [("armed", ""), Outcome(Ending.STOPPED, reason="Ctrl-C")],
+        Status.LOST,
+        "was confirmed is not known; `inv plan.status` tells when the node is back: Ctrl-C",
+        ["arm", "confirm"],
+    ),
+    "Ctrl-C before it is confirmed": (
+        [("armed", ""), Outcome(Ending.CANCELLED, reason="Ctrl-C")],
+        Status.LOST,
+        "was not confirmed, so the node takes it back by itself within 9 s: Ctrl-C",
+        ["arm", "confirm"],
+    ),
     "not armed": ([("held", "another run waits")], Status.FAILED, "held: another run waits", ["arm"]),
     "away for good": (
         [("armed", ""), AWAY],
@@ -342,6 +360,7 @@ def test_without_a_rollback_it_is_made_like_all_else(root: Path, tmp_path: Path)
     ("code", "stderr", "reason"),
     [
         (127, b"sh: 1: python3: not found\n", "there is no python3 on the node"),
+        (1, b"sudo: python3: command not found\n", "there is no python3 on the node"),
         (1, b"sudo: a password is required\n", "`--ask-sudo`"),
         (1, b"ModuleNotFoundError: No module named 'json'\n", "half a python3"),
         (0, b"", "forced command"),
