@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,7 @@ from tests.faults.conftest import Serve
 from tests.faults.server import Behaviour, Faulty, Process
 
 Apply = Callable[..., subprocess.CompletedProcess[str]]
+ApplyTo = Callable[[list[Faulty], str], Apply]
 
 PLAN = """\
 title: three steps
@@ -25,6 +29,14 @@ steps:
   - folder: {path: "ROOT/{{ node.name }}/www", mode: "0755"}
   - run: {argv: [touch, "ROOT/{{ node.name }}/ran"], creates: "ROOT/{{ node.name }}/ran"}
   - file: {path: "ROOT/{{ node.name }}/www/index", content: "{{ node.name }}\\n"}
+"""
+
+
+GUARDED = """\
+title: keys
+steps:
+  - folder: {path: "ROOT/{{ node.name }}/.ssh", mode: "0700"}
+  - file: {path: "ROOT/{{ node.name }}/.ssh/authorized_keys", content: "none\\n"}
 """
 
 
@@ -57,6 +69,44 @@ async def _show(source: asyncio.StreamReader, sink: SSHWriter[bytes]) -> None:
         sink.write(data)
 
 
+async def guard_here(process: Process) -> None:
+    """Be a node that guards what it is told to: here only in its words, for this computer's systemd is ours.
+
+    The changes are made by the real agent as it makes all others, and its answers are its own.
+    """
+    size = int((process.command or "").partition("buffer.read(")[2].partition(")")[0])
+    program = await process.stdin.readexactly(size)
+    header = json.loads(await process.stdin.readexactly(int(await process.stdin.readexactly(11))))
+    blobs = await process.stdin.readexactly(sum(blob["size"] for blob in header["blobs"]))
+    said = {"arm": "armed", "confirm": "confirmed"}.get(header["verb"])
+    if said:
+        header["verb"] = "exchange"
+    text = json.dumps(header).encode()
+    child = await asyncio.create_subprocess_shell(
+        process.command or "",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert child.stdin
+    assert child.stdout
+    child.stdin.write(program + b"%010d\n" % len(text) + text + blobs)
+    reply = await child.stdout.read()
+    await child.wait()
+    process.stdout.write(_saying(said, reply) if said else reply)
+    process.exit(0)
+
+
+def _saying(state: str, reply: bytes) -> bytes:
+    """Give an agent's reply with another state."""
+    magic, _, body = reply.partition(b"\n")
+    end = 11 + int(body[:10])
+    text = json.dumps({**json.loads(body[11:end]), "state": state}).encode()
+    body = b"%010d\n" % len(text) + text + body[end:]
+    run = magic.split()[1]
+    return b"\0nowfab1 %s %d %s\n" % (run, len(body), hashlib.sha256(body).hexdigest().encode()) + body
+
+
 @pytest.fixture
 def fleet(serve: Serve, tmp_path: Path) -> list[Faulty]:
     """Five nodes that are this computer, each with a folder of its own."""
@@ -67,8 +117,18 @@ def fleet(serve: Serve, tmp_path: Path) -> list[Faulty]:
 
 
 @pytest.fixture
-def apply(fleet: list[Faulty], tmp_path: Path) -> Apply:
+def apply(fleet: list[Faulty], apply_to: ApplyTo) -> Apply:
     """Give a function that applies PLAN to all nodes, with these flags."""
+    return apply_to(fleet, PLAN)
+
+
+@pytest.fixture
+def apply_to(tmp_path: Path) -> ApplyTo:
+    """Give a function that makes one that applies a plan to nodes."""
+    return partial(_apply_to, tmp_path)
+
+
+def _apply_to(tmp_path: Path, fleet: list[Faulty], plan: str) -> Apply:
     nodes = [faulty.node for faulty in fleet]
     project, home = tmp_path / "project", tmp_path / "person"
     (project / "groups").mkdir(parents=True)
@@ -77,7 +137,7 @@ def apply(fleet: list[Faulty], tmp_path: Path) -> Apply:
     (home / ".ssh" / "known_hosts").write_text("".join(known))
     (project / "groups" / "clusters").write_text(f"red {' '.join(node.name for node in nodes)}\n")
     (project / "groups" / "nodes.yaml").write_text("nodes:\n" + "".join(map(_entry, nodes)))
-    (project / "plan.yaml").write_text(PLAN.replace("ROOT", str(tmp_path / "root")))
+    (project / "plan.yaml").write_text(plan.replace("ROOT", str(tmp_path / "root")))
 
     def call(*words: str) -> subprocess.CompletedProcess[str]:
         state = f"{tmp_path}/root/{{{{ node.name }}}}/state"
@@ -113,6 +173,23 @@ def test_G1_a_stage_is_an_exec_and_nothing_to_do_is_one(fleet: list[Faulty], app
     again = apply()
     assert (0, ["ok"] * 5) == (again.returncode, statuses(again))
     assert [4] * 5 == [len(faulty.ledger.execs) for faulty in fleet]
+
+
+def test_G1_a_confirmation_is_one_exec_more_over_a_connection_of_its_own(
+    serve: Serve, apply_to: ApplyTo, tmp_path: Path
+) -> None:
+    """The look, the stage, and who comes anew to confirm it; where all is well, the look alone."""
+    fleet = [serve(Behaviour(act=guard_here)) for _ in range(2)]
+    for faulty in fleet:
+        (tmp_path / "root" / faulty.node.name).mkdir(parents=True)
+    apply = apply_to(fleet, GUARDED)
+    first = apply()
+    assert (0, ["changed"] * 2) == (first.returncode, statuses(first)), first.stdout
+    assert [(3, 2)] * 2 == [(len(faulty.ledger.execs), faulty.ledger.entered) for faulty in fleet]
+
+    again = apply()
+    assert (0, ["ok"] * 2) == (again.returncode, statuses(again))
+    assert [(4, 3)] * 2 == [(len(faulty.ledger.execs), faulty.ledger.entered) for faulty in fleet]
 
 
 def test_G14_one_node_that_fails_is_alone_and_a_rerun_goes_on(
