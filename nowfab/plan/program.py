@@ -110,11 +110,17 @@ def _tree(text: str) -> ast.Module:
     return ast.parse(text)
 
 
+@cache
+def _walked(text: str) -> tuple[ast.AST, ...]:
+    """Give all nodes of a file's tree: walking it takes longer than looking at each."""
+    return tuple(ast.walk(_tree(text)))
+
+
 def _needed(text: str) -> Iterator[str]:
-    tree = _tree(text)
-    dropped = {line for node in _needless(tree) for line in range(node.lineno, (node.end_lineno or 0) + 1)}
-    kept = {line for node in ast.walk(tree) for line in _inside(node)}
-    late = {node.lineno: (node.col_offset, part) for node, part in _late_imports(tree)}
+    walked = _walked(text)
+    dropped = {line for node in _needless(walked) for line in range(node.lineno, (node.end_lineno or 0) + 1)}
+    kept = {line for node in walked for line in _inside(node)}
+    late = {node.lineno: (node.col_offset, part) for node, part in _late_imports(walked)}
     for number, line in enumerate(text.splitlines(keepends=True), 1):
         bare = line.strip()
         if number in late:
@@ -124,16 +130,16 @@ def _needed(text: str) -> Iterator[str]:
             yield line
 
 
-def _late_imports(tree: ast.Module) -> Iterator[tuple[ast.ImportFrom, str]]:
+def _late_imports(walked: Sequence[ast.AST]) -> Iterator[tuple[ast.ImportFrom, str]]:
     """Give the imports within functions of what is read late, and the part that it belongs to."""
-    for node in ast.walk(tree):
+    for node in walked:
         if isinstance(node, ast.ImportFrom) and node.col_offset and _module(node) in PART_OF:
             yield node, PART_OF[_module(node)]
 
 
-def _needless(tree: ast.Module) -> Iterator[ast.stmt]:
+def _needless(walked: Sequence[ast.AST]) -> Iterator[ast.stmt]:
     """Give the statements that do nothing in the whole: docstrings, imports of what is joined too."""
-    for node in ast.walk(tree):
+    for node in walked:
         if isinstance(node, ast.ImportFrom) and _module(node):
             yield node
         body = getattr(node, "body", [])

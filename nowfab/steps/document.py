@@ -136,7 +136,7 @@ def _step(entry: Entry, fill: Fill, source: Source, blind: Fill) -> Step:
     values: dict[str, Any] = {}
     for key, value in entry.fields:
         filled = _filled(value, fill)
-        if filled != _filled(value, blind):
+        if _holds_secret(value, filled, fill, blind):
             if key.value != kind.keeps:
                 raise _seen(value, key.value)
             if "secret" in kind.fields:
@@ -153,9 +153,14 @@ def _all(conditions: Sequence[tuple[Text, Value]], fill: Fill, blind: Fill) -> l
 def _open(value: Value, fill: Fill, blind: Fill, where: str) -> Value:
     """Fill a value that others may see, and that may hold no secret."""
     filled = _filled(value, fill)
-    if filled != _filled(value, blind):
+    if _holds_secret(value, filled, fill, blind):
         raise _seen(value, where)
     return filled
+
+
+def _holds_secret(value: Value, filled: Value, fill: Fill, blind: Fill) -> bool:
+    """Say whether other values in place of the secret ones make a difference; most plans have none."""
+    return blind is not fill and filled != _filled(value, blind)
 
 
 def _seen(value: Value, where: str) -> FileError:
