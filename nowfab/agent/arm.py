@@ -165,7 +165,8 @@ def launch(job: Job, state: bytes, folder: bytes) -> None:
     except (Trouble, OSError) as error:
         reason = error.reason if isinstance(error, Trouble) else why(error)
         if armed_run(state) == job.run:
-            take_back(state, job.run, reason, None)
+            if not take_back(state, job.run, reason, None):
+                return
         else:
             tidy(folder)
             drop_tree(folder)

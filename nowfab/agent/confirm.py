@@ -4,7 +4,7 @@ import copy
 import os
 
 from nowfab.agent.armed import armed_run
-from nowfab.agent.ending import await_applied, came_of, end_run
+from nowfab.agent.ending import await_applied, came_of, end_run, goes_back
 from nowfab.agent.exchange import with_log
 from nowfab.agent.frames import Counted
 from nowfab.agent.guardian import stop_timer
@@ -46,7 +46,8 @@ def commit(job: Job, state: bytes, folder: bytes) -> None:
     lock = lock_within(state, job.run, job.who, CONFIRM_WAIT)
     try:
         result = read_json(folder + b"/result.json")
-        if armed_run(state) == job.run and result.get("state") == "applied" and not result["reason"]:
+        applied = result.get("state") == "applied" and not goes_back(folder)
+        if armed_run(state) == job.run and applied:
             end_run(state, job.run, "confirmed", "", result["made"], None)
             stop_timer(job.run)
             prune(state, job.run)

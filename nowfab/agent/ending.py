@@ -16,11 +16,22 @@ def await_applied(state: bytes, run: str, folder: bytes, seconds: float) -> str:
     while armed_run(state) == run:
         result = read_json(folder + b"/result.json")
         if result.get("state") in ("applied", "stuck"):
-            return result["reason"]
+            return result["reason"] or goes_back(folder)
         if time.monotonic() > until:
             return "its changes are not made yet; ask again"
         time.sleep(0.05)
     return ""
+
+
+def begin_undo(folder: bytes) -> None:
+    """Note that a run goes back, so that what is half old is never confirmed; that needs no room."""
+    with contextlib.suppress(OSError):
+        os.unlink(folder + b"/apply.json")
+
+
+def goes_back(folder: bytes) -> str:
+    """Say that a run began to go back, "" where it did not."""
+    return "" if os.path.lexists(folder + b"/apply.json") else "it is being taken back"
 
 
 def note_result(folder: bytes, state: str, reason: str, made: "list[dict]", failed: "int | None") -> None:

@@ -6,7 +6,7 @@ import time
 from nowfab.agent.acts import do_act, note_begun
 from nowfab.agent.apply import apply_path, is_of_unit, staged
 from nowfab.agent.armed import armed_run
-from nowfab.agent.ending import note_result
+from nowfab.agent.ending import goes_back, note_result
 from nowfab.agent.goals import PATHS
 from nowfab.agent.guardian import stop_timer
 from nowfab.agent.paths import Spot, sync_folders
@@ -29,7 +29,8 @@ def apply_guarded(state: bytes, run: str) -> None:
     time.sleep(HEAD_START)
     lock = lock_within(state, run, read_json(folder + b"/request.json").get("who", "?"), APPLY_WAIT)
     try:
-        if armed_run(state) != run or read_json(folder + b"/result.json").get("state") != "armed":
+        fresh = read_json(folder + b"/result.json").get("state") == "armed" and not goes_back(folder)
+        if armed_run(state) != run or not fresh:
             return
         note_result(folder, "applying", "", [], None)
         plan = read_json(folder + b"/apply.json")
@@ -37,8 +38,7 @@ def apply_guarded(state: bytes, run: str) -> None:
         if failed is None:
             made = sorted(made_so_far(folder), key=lambda each: each["change"])
             note_result(folder, "applied", "", made, None)
-        else:
-            take_back(state, run, failed[1], failed[0])
+        elif take_back(state, run, failed[1], failed[0]):
             stop_timer(run)
     finally:
         os.close(lock)

@@ -5,28 +5,47 @@ import errno
 import os
 import stat
 
-from nowfab.agent.paths import Spot, sync_folders
+from nowfab.agent.paths import Spot, sync_folder
 from nowfab.agent.words import Trouble, to_bytes, to_text, why
 
 
-def restore_all(record: dict) -> "list[str]":
-    """Bring all paths back, the last one first, durably; say what of others keeps a folder from going."""
-    notes = []
+def restore_all(record: dict) -> "tuple[list[str], list[str]]":
+    """Bring all paths back, the last one first, durably, as far as that goes.
+
+    Say what of others keeps a new folder from going, and what else is not as before.
+    """
+    stays, lost = [], []
     for each in record["touched"]:
         Spot(each["path"], record["run"], each["index"]).sweep()
     for each in reversed(record["paths"]):
+        spot = Spot(each["path"], record["run"], each["index"])
         try:
-            note = restore_one(each, Spot(each["path"], record["run"], each["index"]))
+            stays += restore_one(each, spot)
         except OSError as error:
-            raise Trouble("`%s` cannot be brought back: %s" % (each["path"], why(error))) from None
-        if note:
-            notes.append(note)
-    sync_folders([each["path"] for each in record["paths"]])
-    return notes
+            lost.append("`%s` cannot be brought back: %s" % (each["path"], why(error)))
+        except Trouble as trouble:
+            lost.append("`%s` cannot be brought back: %s" % (each["path"], trouble.reason))
+        spot.sweep()
+    return stays, lost + sync_restored(record["paths"])
 
 
-def restore_one(each: dict, spot: Spot) -> str:
+def sync_restored(paths: "list[dict]") -> "list[str]":
+    """Make durable what was brought back; say where that cannot be done."""
+    lost = []
+    for folder in sorted({os.path.dirname(to_bytes(each["path"])) for each in paths}):
+        try:
+            sync_folder(folder)
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except OSError as error:
+            lost.append("`%s` cannot be made durable: %s" % (to_text(folder), why(error)))
+    return lost
+
+
+def restore_one(each: dict, spot: Spot) -> "list[str]":
     """Bring back one path; say why a new folder stays."""
+    if each["is"] != "absent" and not os.path.isdir(spot.folder):
+        raise Trouble("there is no folder `%s` any more" % to_text(spot.folder))
     if each["is"] == "folder":
         restore_folder(each, spot)
     elif each["is"] == "file":
@@ -37,17 +56,19 @@ def restore_one(each: dict, spot: Spot) -> str:
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
-            return "`%s` stays: there is something in it that is not of this run" % each["path"]
+            return ["`%s` stays: there is something in it that is not of this run" % each["path"]]
     else:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(spot.path)
-    return ""
+    return []
 
 
 def restore_file(old: bytes, spot: Spot) -> None:
     """Put the old inode in its place."""
     if not os.path.lexists(old):
-        raise Trouble("`%s` cannot be brought back: `%s` is gone" % (to_text(spot.path), to_text(old)))
+        raise Trouble("`%s` is gone" % to_text(old))
+    if os.path.lexists(spot.path) and os.path.samestat(os.lstat(old), os.lstat(spot.path)):
+        return
     os.link(old, spot.new, follow_symlinks=False)
     if is_folder(spot.path):
         os.rmdir(spot.path)
@@ -65,8 +86,9 @@ def restore_folder(each: dict, spot: Spot) -> None:
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(spot.path if there else spot.new, flags)
     try:
-        os.fchown(descriptor, each["uid"], each["gid"])
-        os.fchmod(descriptor, each["mode"])
+        if not has_rights(each, os.fstat(descriptor)):  # what is immutable may be so if it is as before
+            os.fchown(descriptor, each["uid"], each["gid"])
+            os.fchmod(descriptor, each["mode"])
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -74,6 +96,15 @@ def restore_folder(each: dict, spot: Spot) -> None:
         if os.path.lexists(spot.path):
             os.unlink(spot.path)
         os.rename(spot.new, spot.path)
+
+
+def has_rights(each: dict, found: os.stat_result) -> bool:
+    """Say whether a folder has its old mode and owner."""
+    return (each["mode"], each["uid"], each["gid"]) == (
+        stat.S_IMODE(found.st_mode),
+        found.st_uid,
+        found.st_gid,
+    )
 
 
 def is_folder(path: bytes) -> bool:

@@ -1,12 +1,13 @@
 """Take a guarded run back: all files from their hard links, then what began beyond them."""
 
+import contextlib
 import os
 import sys
 
 from nowfab.agent.acts import begun_until, disable_new, undo_act
 from nowfab.agent.apply import run_apart
 from nowfab.agent.armed import armed_run
-from nowfab.agent.ending import came_of, end_run, note_result
+from nowfab.agent.ending import begin_undo, came_of, end_run, note_result
 from nowfab.agent.exchange import with_answers
 from nowfab.agent.frames import Counted
 from nowfab.agent.guardian import stop_apply, stop_timer
@@ -31,14 +32,23 @@ def undo(job: Job, source: Counted) -> "tuple[dict, list[bytes]]":
     return with_answers(came_of(state, job.run), job)
 
 
-def undo_from_disk(state: bytes, run: str, cause: str) -> None:
-    """Take a run back as PID 1 has it: because of its timer, or before the node's start goes on."""
+def undo_from_disk(state: bytes, run: str, cause: str) -> bool:
+    """Take a run back as PID 1 has it: because of its timer, or before the node's start goes on.
+
+    Say in one sentence what came of it, for the journal; False where the run waits on.
+    """
     asked = read_json(run_folder(state, run) + b"/request.json")
     reason = "nobody confirmed it within %d s" % asked.get("guard", {}).get("seconds", 0)
     if cause == "boot":
         reason = "the node was started anew before it was confirmed"
-    undo_now(state, run, reason, cause == "boot")
-    sys.stderr.write("run %s: %s\n" % (run, read_json(run_folder(state, run) + b"/result.json").get("state")))
+    try:
+        undo_now(state, run, reason, cause == "boot")
+    except Exception as error:
+        sys.stderr.write("run %s is not taken back: %s\n" % (run, reason_of(error, {"do": "its rollback"})))
+        return False
+    result = read_json(run_folder(state, run) + b"/result.json")
+    sys.stderr.write("run %s: %s: %s\n" % (run, result.get("state"), result.get("reason")))
+    return armed_run(state) != run
 
 
 def undo_now(state: bytes, run: str, reason: str, boot: bool = False) -> None:
@@ -48,42 +58,43 @@ def undo_now(state: bytes, run: str, reason: str, boot: bool = False) -> None:
     lock = lock_within(state, run, "the rollback", UNDO_WAIT, None if boot else lambda: stop_apply(run))
     try:
         if armed_run(state) == run:
-            take_back(state, run, reason, None, boot)
-            if not boot:
+            ended = take_back(state, run, reason, None, boot)
+            if ended and not boot:
                 stop_timer(run)
     finally:
         os.close(lock)
 
 
-def take_back(state: bytes, run: str, reason: str, failed: "int | None", boot: bool = False) -> None:
-    """Bring all back; the caller holds the lock and saw that the run waits."""
+def take_back(state: bytes, run: str, reason: str, failed: "int | None", boot: bool = False) -> bool:
+    """Bring all back, as far as it goes; the caller holds the lock and saw that the run waits.
+
+    False where a path is not as before: then the run goes on waiting, for another attempt.
+    """
     folder = run_folder(state, run)
+    begin_undo(folder)
     record = read_json(folder + b"/undo.json")
-    try:
-        if record.get("run") != run:
-            raise Trouble("its undo.json is not whole")
-        acts = [act for act in reversed(record["acts"]) if act["index"] <= begun_until(folder)]
-        disable_new(acts)
-        left = restore_all(record)
-    except (Trouble, OSError) as error:
-        stuck = "%s; it is not as before: %s" % (reason, reason_of(error, {"do": "the rollback"}))
-        note_result(folder, "stuck", stuck, [], failed)
-        raise
+    if record.get("run") != run:
+        return stay_stuck(folder, reason, ["its undo.json is not whole"], failed)
+    acts = [act for act in reversed(record["acts"]) if act["index"] <= begun_until(folder)]
+    disable_new(acts)
+    left, lost = restore_all(record)
     left += undo_acts(acts, record["reload"], boot)
     if acts:
         # what systemctl and the programs wrote
         os.sync()
+    if lost:
+        return stay_stuck(folder, reason, lost + left, failed)
     if left:
-        end_run(
-            state,
-            run,
-            "failed",
-            "%s; all files are as before, but %s" % (reason, "; ".join(left)),
-            [],
-            failed,
-        )
-    else:
-        end_run(state, run, "reverted", reason, [], failed)
+        reason = "%s; all files are as before, but %s" % (reason, "; ".join(left))
+    end_run(state, run, "failed" if left else "reverted", reason, [], failed)
+    return True
+
+
+def stay_stuck(folder: bytes, reason: str, left: "list[str]", failed: "int | None") -> bool:
+    """Write down what is not as before; a full disk does not keep the run from waiting."""
+    with contextlib.suppress(OSError):
+        note_result(folder, "stuck", "%s; it is not as before: %s" % (reason, "; ".join(left)), [], failed)
+    return False
 
 
 def undo_acts(acts: "list[dict]", reload_wanted: bool, boot: bool) -> "list[str]":
@@ -92,11 +103,11 @@ def undo_acts(acts: "list[dict]", reload_wanted: bool, boot: bool) -> "list[str]
     try:
         if reload_wanted:
             reload_systemd()
-    except Trouble as trouble:
-        left.append(trouble.reason)
+    except (Trouble, OSError) as error:
+        left.append(reason_of(error, {"do": "systemd"}))
     for act in acts:
         try:
             undo_act(act, boot)
-        except Trouble as trouble:
-            left.append(trouble.reason)
+        except (Trouble, OSError) as error:
+            left.append(reason_of(error, act))
     return left

@@ -1,5 +1,7 @@
 """Name what can be asked of a guarded run, by a controller or by PID 1."""
 
+import sys
+
 from nowfab.agent.arm import arm
 from nowfab.agent.confirm import confirm
 from nowfab.agent.guarded import apply_guarded
@@ -15,5 +17,5 @@ def from_disk(words: "list[str]") -> None:
     verb, state, run, cause = words
     if verb == "apply":
         apply_guarded(to_bytes(state), run)
-    else:
-        undo_from_disk(to_bytes(state), run, cause)
+    elif not undo_from_disk(to_bytes(state), run, cause):
+        sys.exit(1)

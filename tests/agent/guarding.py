@@ -44,17 +44,17 @@ class Place:
         """Name the transient units that there are."""
         return {path.name for path in (self.fakes.here / "started").iterdir()}
 
-    def pid1(self, unit: str) -> None:
-        """Run what systemd was asked to start."""
+    def pid1(self, unit: str, code: int = 0) -> str:
+        """Run what systemd was asked to start; give what the journal gets."""
         words = (self.fakes.here / "started" / unit).read_bytes().split(b"\0")[:-1]
         (self.fakes.here / "started" / unit).unlink()
-        self._run([os.fsdecode(word) for word in words])
+        return self._run([os.fsdecode(word) for word in words], code)
 
     def apply(self, run: str) -> None:
         self.pid1(f"nowfab-apply-{run}.service")
 
-    def time_out(self, run: str) -> None:
-        self.pid1(f"nowfab-undo-{run}.timer")
+    def time_out(self, run: str, code: int = 0) -> str:
+        return self.pid1(f"nowfab-undo-{run}.timer", code)
 
     def boot(self) -> None:
         """Start the node anew: no process of before lives, the boot guard comes before all others."""
@@ -69,10 +69,11 @@ class Place:
         if Path(condition[1]).exists():
             self._run(shlex.split(line[1].replace("$$", "$")))
 
-    def _run(self, words: list[str]) -> None:
+    def _run(self, words: list[str], code: int = 0) -> str:
         env = {**os.environ, **self.fakes.env}
         ended = subprocess.run(words, env=env, capture_output=True, text=True, timeout=60)
-        assert 0 == ended.returncode, ended.stderr
+        assert code == ended.returncode, ended.stderr
+        return ended.stderr
 
     def result(self, run: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.state / run / "result.json").read_text())
