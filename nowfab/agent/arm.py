@@ -32,7 +32,7 @@ from nowfab.agent.state import (
     write_json,
 )
 from nowfab.agent.undo import take_back
-from nowfab.agent.undoable import refuse_unguardable
+from nowfab.agent.undoable import refuse_forgetful, refuse_unguardable
 from nowfab.agent.words import Trouble, why
 
 MYPY = False  # which mypy takes for true: the node needs no such import
@@ -49,6 +49,7 @@ def arm(job: Job, source: Counted) -> "tuple[dict, list[bytes]]":
     refuse_practice(job)
     refuse_unguardable(job)
     see_systemd(state_path(job.state))
+    refuse_forgetful(state_path(job.state))
     state = state_folder(job.state)
     lock = lock_state(state, job.run, job.who)
     try:

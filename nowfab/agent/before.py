@@ -120,8 +120,12 @@ def mount_points() -> "set[bytes]":
             rows = [line.split() for line in file]
     except OSError:
         return set()
-    # blanks and backslashes are written in octal (proc_pid_mountinfo(5))
-    return {row[4].decode("unicode_escape").encode("latin-1") for row in rows if len(row) > 4}
+    return {unescaped(row[4]) for row in rows if len(row) > 4}
+
+
+def unescaped(name: bytes) -> bytes:
+    """Read a name of a mount: blanks and backslashes are written in octal (proc_pid_mountinfo(5))."""
+    return name.decode("unicode_escape").encode("latin-1")
 
 
 def refuse_practice(job: Job) -> None:

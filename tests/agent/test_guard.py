@@ -437,7 +437,7 @@ def test_a_file_system_without_hard_links_is_refused(agent: dict[str, Any], tmp_
         (boot / "deep", "ext4"),
         (tmp_path / "boo", "vfat"),
     ]
-    mounts = [(os.fsencode(path), kind) for path, kind in rows]
+    mounts = [(os.fsencode(path), kind, b"") for path, kind in rows]
     found = {
         name: agent["path_ground"](f"{tmp_path}/{name}", mounts) for name in ("x", "boot/x", "boot/deep/no/x")
     }
