@@ -92,8 +92,13 @@ def put_text(path: bytes, text: str) -> None:
 
 
 def interpreter() -> str:
-    """Name the Python that runs this, for PID 1 to run."""
-    return sys.executable or "/usr/bin/python3"
+    """Name the Python that runs this by its own file, for PID 1 to run: the run may change links to it."""
+    python = os.path.realpath(to_bytes(sys.executable or "/usr/bin/python3"))
+    if not os.path.isfile(python) or not os.access(python, os.X_OK):
+        raise Trouble("there is no Python at `%s` that could take a run back%s" % (to_text(python), WITHOUT))
+    if not PLAIN.fullmatch(python):
+        raise Trouble("a unit file cannot name the Python `%s`%s" % (to_text(python), WITHOUT))
+    return to_text(python)
 
 
 def apply_name(run: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +101,37 @@ def test_the_mounts_of_this_computer_are_read(agent: dict[str, Any]) -> None:
 
     assert [("overlay", b"/up per/d"), ("tmpfs", b"")] == found
     assert b"/" in [path for path, _, _ in agent["file_systems"]()]
+
+
+def test_the_python_that_takes_a_run_back_is_named_by_its_own_file(place: Place) -> None:
+    """A plan, or an upgrade beside it, may change what `python3` leads to; the file itself stays."""
+    link, run = place.top / "python3", new_run()
+    link.symlink_to(sys.executable)
+    was = {"is": "link", "target": sys.executable}
+    changes = [{"do": "remove", "path": str(link), "was": was}]
+    sent = request(place.state, changes, header={"verb": "arm", "run": run})
+    reply = ask(sent, str(link), place.fakes.env, place.text)
+    (guard,) = place.units.glob("nowfab-guard*.service")
+    place.apply(run)
+    gone = not os.path.lexists(link)
+    place.boot()
+
+    assert ("armed", True) == (reply.state, gone), reply.reason
+    assert f"exec {Path(sys.executable).resolve()} -IS " in guard.read_text()
+    assert ("reverted", str(link.readlink())) == (place.result(run)["state"], sys.executable)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "not executable", "per%cent"])
+def test_a_python_that_cannot_be_started_is_refused(name: str, place: Place) -> None:
+    """Its guard would be none; that is seen before anything is armed."""
+    python = place.top.parent / name
+    if name != "nowhere":
+        python.write_bytes(b"")
+        python.chmod(0o755 if name == "per%cent" else 0o644)
+    sent = request(place.state, [write(place.top / "a")], [], [b"a"], {"verb": "arm"})
+    text = f"import sys\nsys.executable = {str(python)!r}\n".encode() + place.text
+    reply = ask(sent, env=place.fakes.env, text=text)
+
+    says = "a unit file cannot name the Python" if name == "per%cent" else "there is no Python at"
+    assert ("failed", set(), False) == (reply.state, place.started(), place.armed)
+    assert reply.reason.startswith(f"{says} `{python}`"), reply.reason

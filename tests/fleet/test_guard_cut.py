@@ -99,7 +99,7 @@ def is_through(node: Node, fleet: Fleet, phase: str) -> bool:
         return True
     waiting = status(node)["armed"]
     done = waiting is None or (phase == "apply" and waiting["state"] == "applied")
-    return done and not fleet.inside(NAME, f"pgrep -f '^[^ ]*python3 -IS .*agent.py {phase}' || true")
+    return done and not fleet.inside(NAME, f"pgrep -f '^[^ ]*python3[^ ]* -IS .*agent.py {phase}' || true")
 
 
 @pytest.mark.parametrize("phase", ["arm", "apply", "confirm", "undo"])
