@@ -14,7 +14,7 @@ from nowfab.agent.ending import await_applied, came_of, note_result, tidy
 from nowfab.agent.exchange import unanswered, with_log
 from nowfab.agent.frames import Counted
 from nowfab.agent.goals import PATHS
-from nowfab.agent.guardian import install_guard, see_systemd, start_apply, start_timer, stop_timer
+from nowfab.agent.guardian import install_guard, see_systemd, start_apply, start_timer, stop_timers
 from nowfab.agent.making import ANEW, asked_for, stage, told, untouched
 from nowfab.agent.paths import sync_folder
 from nowfab.agent.proofs import against_proof
@@ -76,8 +76,9 @@ def make_ready(job: Job, state: bytes, folder: bytes, source: Counted) -> None:
     """Put all on the disk that the changes, and their way back, will need; nothing of the node is touched."""
     with untouched(folder), nothing_beside(job):
         wanted = stage_paths_first(job, folder, source)
-        until = time.monotonic() + job.seconds
-        guard = {"seconds": job.seconds, "until": until, "boot": boot_id()}  # type: dict
+        until = time.monotonic() + job.making + job.seconds
+        guard = {"seconds": job.seconds, "making": job.making, "until": until}  # type: dict
+        guard["boot"] = boot_id()
         guard["proofs"] = proofs_that_count(job)
         write_json(folder + b"/request.json", dict(asked_for(job), guard=guard))
         record = back_up(job, wanted, folder)
@@ -160,7 +161,7 @@ def launch(job: Job, state: bytes, folder: bytes) -> None:
     """Start the timer, then have the run wait, then have the changes made: nobody ends us in between."""
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     try:
-        start_timer(state, job.run, job.seconds)
+        start_timer(state, job.run, job.making + job.seconds, "making")
         put_armed(state, job.run)
         start_apply(state, job.run)
     except (Trouble, OSError) as error:
@@ -171,7 +172,7 @@ def launch(job: Job, state: bytes, folder: bytes) -> None:
         else:
             tidy(folder)
             drop_tree(folder)
-        stop_timer(job.run)
+        stop_timers(job.run)
         if not os.path.isdir(folder):
             raise Trouble("%s; nothing was changed" % reason) from None
     finally:

@@ -7,7 +7,7 @@ from nowfab.agent.armed import armed_run
 from nowfab.agent.ending import await_applied, came_of, end_run, goes_back
 from nowfab.agent.exchange import with_log
 from nowfab.agent.frames import Counted
-from nowfab.agent.guardian import stop_timer
+from nowfab.agent.guardian import stop_timers
 from nowfab.agent.proofs import against_proof, name_of
 from nowfab.agent.questions import answer_all
 from nowfab.agent.request import Job
@@ -49,7 +49,7 @@ def commit(job: Job, state: bytes, folder: bytes) -> None:
         applied = result.get("state") == "applied" and not goes_back(folder)
         if armed_run(state) == job.run and applied:
             end_run(state, job.run, "confirmed", "", result["made"], None)
-            stop_timer(job.run)
+            stop_timers(job.run)
             prune(state, job.run)
     finally:
         os.close(lock)

@@ -34,9 +34,21 @@ def goes_back(folder: bytes) -> str:
     return "" if os.path.lexists(folder + b"/apply.json") else "it is being taken back"
 
 
-def note_result(folder: bytes, state: str, reason: str, made: "list[dict]", failed: "int | None") -> None:
-    """Write down how far a guarded run came; it counts only when the run waits no more."""
+def note_result(
+    folder: bytes,
+    state: str,
+    reason: str,
+    made: "list[dict]",
+    failed: "int | None",
+    until: "float | None" = None,
+) -> None:
+    """Write down how far a guarded run came, and until when it waits by the monotonic clock.
+
+    What was made counts only when the run waits no more.
+    """
     result = {"state": state, "reason": reason, "made": made, "failed": failed, "at": time.time()}
+    if until is not None:
+        result["until"] = until
     ended = state not in ("armed", "applying", "applied", "stuck")
     write_json(folder + b"/result.json", dict(result, guarded=True, open=not ended))
 

@@ -8,13 +8,13 @@ from nowfab.agent.apply import apply_path, is_of_unit, staged
 from nowfab.agent.armed import armed_run
 from nowfab.agent.ending import goes_back, note_result
 from nowfab.agent.goals import PATHS
-from nowfab.agent.guardian import stop_timer
+from nowfab.agent.guardian import start_timer, stop_timers
 from nowfab.agent.paths import Spot, sync_folders
 from nowfab.agent.programs import LOOK_SECONDS, demand
 from nowfab.agent.state import lock_within, made_so_far, note_made, read_json, run_folder
 from nowfab.agent.undo import take_back
 from nowfab.agent.units import reload_systemd
-from nowfab.agent.words import reason_of
+from nowfab.agent.words import Trouble, reason_of
 
 HEAD_START = 0.5
 """Seconds that the reply of `arm` has to get home before a change may cut its way."""
@@ -34,19 +34,28 @@ def apply_guarded(state: bytes, run: str) -> None:
             return
         note_result(folder, "applying", "", [], None)
         plan = read_json(folder + b"/apply.json")
-        failed = make_all(plan["changes"], plan["wanted"], run, folder)
-        if failed is None:
-            made = sorted(made_so_far(folder), key=lambda each: each["change"])
-            note_result(folder, "applied", "", made, None)
-        elif take_back(state, run, failed[1], failed[0]):
-            stop_timer(run)
+        failed = make_all(plan["changes"], plan["wanted"], run, folder) or begin_wait(state, run, folder)
+        if failed and take_back(state, run, failed[1], failed[0]):
+            stop_timers(run)
     finally:
         os.close(lock)
 
 
+def begin_wait(state: bytes, run: str, folder: bytes) -> "tuple[int | None, str] | None":
+    """Have the time for a confirmation begin, then say that all is made; give why that cannot be."""
+    seconds = read_json(folder + b"/request.json")["guard"]["seconds"]
+    made = sorted(made_so_far(folder), key=lambda each: each["change"])
+    try:
+        start_timer(state, run, seconds, "timer")
+        note_result(folder, "applied", "", made, None, time.monotonic() + seconds)
+    except (Trouble, OSError) as error:
+        return None, reason_of(error, {"do": "its timer"})
+    return None
+
+
 def make_all(
     changes: "list[dict]", wanted: "list[bool]", run: str, folder: bytes
-) -> "tuple[int, str] | None":
+) -> "tuple[int | None, str] | None":
     """Change all paths, let them prove themselves, then do the rest; give what failed, and why."""
     ahead = [number for number, change in enumerate(changes) if wanted[number] and change["do"] in PATHS]
     behind = [number for number, change in enumerate(changes) if wanted[number] and change["do"] not in PATHS]

@@ -106,21 +106,21 @@ def apply_name(run: str) -> str:
     return "nowfab-apply-%s.service" % run
 
 
-def timer_name(run: str) -> str:
-    """Name the timer that takes a run back."""
-    return "nowfab-undo-%s.timer" % run
+def timer_names(run: str) -> "list[str]":
+    """Name the timers that take a run back: one as long as it waits, one once its changes are made."""
+    return ["nowfab-undo-%s.timer" % run, "nowfab-wait-%s.timer" % run]
 
 
-def start_timer(state: bytes, run: str, seconds: int) -> None:
+def start_timer(state: bytes, run: str, seconds: int, cause: str) -> None:
     """Have systemd take the run back after so many seconds by the monotonic clock, and see that it will."""
-    unit = timer_name(run)
+    unit = timer_names(run)[cause == "timer"]
     options = [
         "--on-active=%ds" % seconds,
         "--timer-property=AccuracySec=1s",
         "--property=Conflicts=" + apply_name(run),
         "--property=After=" + apply_name(run),
     ]
-    systemd_run(unit[: -len(".timer")], options, state, run, ["undo", "timer"])
+    systemd_run(unit[: -len(".timer")], options, state, run, ["undo", cause])
     demand(["systemctl", "is-active", "--quiet", "--", unit], LOOK_SECONDS)
 
 
@@ -143,6 +143,6 @@ def stop_apply(run: str) -> None:
         run_program(["systemctl", "--no-ask-password", verb, "--", apply_name(run)], LOOK_SECONDS)
 
 
-def stop_timer(run: str) -> None:
-    """End the timer of a run; there may be none."""
-    run_program(["systemctl", "--no-ask-password", "stop", "--", timer_name(run)], LOOK_SECONDS)
+def stop_timers(run: str) -> None:
+    """End the timers of a run; there may be none."""
+    run_program(["systemctl", "--no-ask-password", "stop", "--"] + timer_names(run), LOOK_SECONDS)

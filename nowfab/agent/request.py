@@ -39,13 +39,16 @@ HEADER_FIELDS = {
     "questions": list,
 }
 
-GUARD_FIELDS = {"seconds": int, "proofs": list, "wait": int}
+GUARD_FIELDS = {"seconds": int, "making": int, "proofs": list, "wait": int}
 
 MADE_WAIT = 15
 """Seconds that the changes of an armed run are waited for before the reply says to ask again."""
 
 ROLLBACK_SECONDS = 90
-"""After how long a guarded run is taken back, where the request does not say."""
+"""How long a guarded run whose changes are made waits to be confirmed, where the request does not say."""
+
+MAKING_SECONDS = 900
+"""How long its changes may take before, likewise: a restart that hangs is to be taken back too."""
 
 PACKAGE_NAME = r"[a-z0-9][a-z0-9+.-]*(:[a-z0-9-]+)?"
 """Debian Policy 5.6.1, with dpkg's architecture behind a colon."""
@@ -74,6 +77,7 @@ class Job:
         self.questions = header["questions"]
         guard = header.get("guard") or {}
         self.seconds = guard.get("seconds", ROLLBACK_SECONDS)
+        self.making = guard.get("making", MAKING_SECONDS)
         self.proofs = guard.get("proofs", [])
         self.wait = guard.get("wait", MADE_WAIT)
         self.lock_seconds = header.get("lock_seconds", LOCK_SECONDS)
@@ -145,8 +149,9 @@ def check_guard(guard: object) -> None:
     for name, value in guard.items():
         if not isinstance(value, GUARD_FIELDS.get(name, object)):
             raise misread("`%s` of its guard is of another kind" % name)
-    if not 1 <= guard.get("seconds", ROLLBACK_SECONDS) <= 86400:
-        raise misread("a guard waits for 1 to 86400 seconds")
+    for name, usual in (("seconds", ROLLBACK_SECONDS), ("making", MAKING_SECONDS)):
+        if not 1 <= guard.get(name, usual) <= 86400:
+            raise misread("a guard waits for 1 to 86400 seconds")
     for number, proof in enumerate(guard.get("proofs", [])):
         check_each("proof %d" % number, proof, "ask", QUESTION_FIELDS)
         whole = dict({"want": {}, "held": False}, **proof)

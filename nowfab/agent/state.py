@@ -206,9 +206,9 @@ def forget(folder: bytes) -> None:
 def settle_guarded(folder: bytes, is_open: bool) -> None:
     """Forget a guarded run that was never armed, and clean up after one that has ended; none waits now."""
     if is_open:
-        from nowfab.agent.guardian import stop_timer
+        from nowfab.agent.guardian import stop_timers
 
-        stop_timer(to_text(os.path.basename(folder)))
+        stop_timers(to_text(os.path.basename(folder)))
         forget(folder)
     elif os.path.lexists(folder + b"/undo.json"):
         from nowfab.agent.ending import tidy

@@ -39,7 +39,8 @@ def waiting(state: bytes, run: str) -> dict:
     asked, result = read_json(folder + b"/request.json"), read_json(folder + b"/result.json")
     guard = asked.get("guard", {})
     # the clock that the timer goes by begins anew with each start of the node
-    left = guard.get("until", 0.0) - time.monotonic() if guard.get("boot") == boot_id() else 0.0
+    until = min(guard.get("until", 0.0), result.get("until", float("inf")))
+    left = until - time.monotonic() if guard.get("boot") == boot_id() else 0.0
     told = {"run": run, "title": asked.get("title", "?"), "who": asked.get("who", "?")}
     times = {"since": asked.get("since", 0.0), "seconds": guard.get("seconds", 0), "left": max(0.0, left)}
     return dict(told, state=result.get("state", "?"), reason=result.get("reason", ""), **times)

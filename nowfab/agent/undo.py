@@ -10,7 +10,7 @@ from nowfab.agent.armed import armed_run
 from nowfab.agent.ending import begin_undo, came_of, end_run, note_result
 from nowfab.agent.exchange import with_answers
 from nowfab.agent.frames import Counted
-from nowfab.agent.guardian import stop_apply, stop_timer
+from nowfab.agent.guardian import stop_apply, stop_timers
 from nowfab.agent.request import Job
 from nowfab.agent.restore import restore_all
 from nowfab.agent.state import lock_within, read_json, run_folder, state_folder
@@ -37,10 +37,7 @@ def undo_from_disk(state: bytes, run: str, cause: str) -> bool:
 
     Say in one sentence what came of it, for the journal; False where the run waits on.
     """
-    asked = read_json(run_folder(state, run) + b"/request.json")
-    reason = "nobody confirmed it within %d s" % asked.get("guard", {}).get("seconds", 0)
-    if cause == "boot":
-        reason = "the node was started anew before it was confirmed"
+    reason = reason_for(run_folder(state, run), cause)
     try:
         undo_now(state, run, reason, cause == "boot")
     except Exception as error:
@@ -49,6 +46,16 @@ def undo_from_disk(state: bytes, run: str, cause: str) -> bool:
     result = read_json(run_folder(state, run) + b"/result.json")
     sys.stderr.write("run %s: %s: %s\n" % (run, result.get("state"), result.get("reason")))
     return armed_run(state) != run
+
+
+def reason_for(folder: bytes, cause: str) -> str:
+    """Say why PID 1 takes a run back."""
+    guard = read_json(folder + b"/request.json").get("guard", {})
+    if cause == "boot":
+        return "the node was started anew before it was confirmed"
+    if cause == "making" and read_json(folder + b"/result.json").get("state") in ("armed", "applying"):
+        return "its changes were not made within %d s" % (guard.get("making", 0) + guard.get("seconds", 0))
+    return "nobody confirmed it within %d s" % guard.get("seconds", 0)
 
 
 def undo_now(state: bytes, run: str, reason: str, boot: bool = False) -> None:
@@ -60,7 +67,7 @@ def undo_now(state: bytes, run: str, reason: str, boot: bool = False) -> None:
         if armed_run(state) == run:
             ended = take_back(state, run, reason, None, boot)
             if ended and not boot:
-                stop_timer(run)
+                stop_timers(run)
     finally:
         os.close(lock)
 

@@ -16,8 +16,11 @@ from nowfab.work.asking import Asking, End, ended, failed, told, undone, view
 WAITS = 60.0
 """Seconds behind the rollback for which a node is waited for: it may have to start its network anew."""
 
-AGAIN = 8
-"""Times that is asked again while the changes are still being made; the agent waits 15 s each time."""
+AGAIN = 66
+"""Times that is asked again while the changes are still being made; the agent waits 15 s each time.
+
+They may take 15 minutes and the rollback's 90 seconds, then the node takes them back (docs/agent.md).
+"""
 
 LOST = 3
 """Times that something is asked whose answer gets lost; the node does it once."""

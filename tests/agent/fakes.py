@@ -48,8 +48,8 @@ show)
     done ;;
 is-active) [ -e "$here/started/$4" ] ;;
 *)
-    for last; do :; done
-    case $last in nowfab-*) rm -f "$here/started/$last"; exit ;; esac
+    for last; do case $last in nowfab-*) rm -f "$here/started/$last" ;; esac; done
+    case $last in nowfab-*) exit ;; esac
     [ ! -e "$here/refuse" ] || { cat "$here/refuse" >&2; exit 1; }
     unit=$here/units/$last
     case "$2" in

@@ -54,7 +54,9 @@ class Place:
         self.pid1(f"nowfab-apply-{run}.service")
 
     def time_out(self, run: str, code: int = 0) -> str:
-        return self.pid1(f"nowfab-undo-{run}.timer", code)
+        """Have the timer fire that comes first: that for the confirmation, once the changes are made."""
+        wait = f"nowfab-wait-{run}.timer"
+        return self.pid1(wait if wait in self.started() else f"nowfab-undo-{run}.timer", code)
 
     def boot(self) -> None:
         """Start the node anew: no process of before lives, the boot guard comes before all others."""

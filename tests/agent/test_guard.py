@@ -102,12 +102,54 @@ def test_I2_the_timer_runs_before_armed_is_there(place: Place) -> None:
 
     assert "systemctl is-active --quiet" == active
     unit = f"nowfab-apply-{name}.service"
-    options = (
-        f"--on-active=7s --timer-property=AccuracySec=1s --property=Conflicts={unit} --property=After={unit}"
-    )
-    assert f"systemd-run --quiet --unit=nowfab-undo-{name} {options}" == timer
+    options = f"--timer-property=AccuracySec=1s --property=Conflicts={unit} --property=After={unit}"
+    assert f"systemd-run --quiet --unit=nowfab-undo-{name} --on-active=907s {options}" == timer
     killing = "--property=KillSignal=SIGKILL --property=TimeoutStopSec=2"
     assert f"systemd-run --quiet --unit={unit} {killing}" == apply
+
+
+def test_I2_the_time_for_a_confirmation_counts_from_when_the_changes_are_made(place: Place) -> None:
+    """They may take longer than that; the first timer stays, so there is one at every moment."""
+    name = armed(place, guard={"seconds": 7, "making": 30})
+    making = place.ask("status", new_run()).said["armed"]
+    place.apply(name)
+    waiting = place.ask("status", new_run()).said["armed"]
+    calls = (place.fakes.here / "calls").read_text().splitlines()
+    first, _, _, second, active = [line.split(" -- ") for line in calls]
+    timers = {f"nowfab-{what}-{name}.timer" for what in ("undo", "wait")}
+
+    assert (timers, "systemctl is-active --quiet", f"nowfab-wait-{name}.timer") == (place.started(), *active)
+    assert second[0] == first[0].replace("-undo-", "-wait-", 1).replace("=37s", "=7s")
+    assert (7, 7) == (making["seconds"], waiting["seconds"])
+    assert 27 < making["left"] <= 37
+    assert 0 < waiting["left"] <= 7
+    assert ("confirmed", set()) == (place.ask("confirm", name).state, place.started())
+
+
+def test_changes_that_hang_are_taken_back_by_the_first_timer(place: Place) -> None:
+    """Whoever makes them is ended by systemd; what they had begun goes back with the rest."""
+    before, name = tree(place.top), armed(place, guard={"seconds": 7, "making": 30})
+    program = place.state / name / "agent.py"
+    head, _, tail = program.read_bytes().rpartition(b'if __name__ == "__main__":')
+    dies = b"load_part('guard')\ndef begin_wait(*_):\n    os._exit(0)\n"
+    program.write_bytes(head + dies + b'if __name__ == "__main__":' + tail)
+    place.apply(name)
+    state = place.result(name)["state"]
+    said = place.time_out(name)
+
+    assert f"run {name}: reverted: its changes were not made within 37 s\n" == said
+    assert ("applying", before, False, set()) == (state, tree(place.top), place.armed, place.started())
+
+
+def test_I2_changes_whose_time_cannot_begin_go_back_at_once(place: Place) -> None:
+    """A run that is made, and that no timer takes back in time, waits for nobody."""
+    before, name = tree(place.top), armed(place)
+    (place.fakes.here / "refuse-run").write_text("Failed to start transient unit: no room\n")
+    place.apply(name)
+    reply = place.ask("confirm", name)
+
+    assert ("reverted", before, set()) == (reply.state, tree(place.top), place.started())
+    assert reply.reason.endswith("Failed to start transient unit: no room")
 
 
 def test_a_confirmed_run_stays(place: Place) -> None:
@@ -153,7 +195,7 @@ def test_what_nobody_confirms_goes_back(by: str, applied: bool, place: Place) ->
     undone[by]()
     reply = place.ask("confirm", name)
     reasons = {
-        "timer": "nobody confirmed it within 90 s",
+        "timer": "nobody confirmed it within 90 s" if applied else "its changes were not made within 990 s",
         "boot": "the node was started anew before it was confirmed",
         "hand": "it was taken back by hand, by anna@laptop",
     }
@@ -273,7 +315,7 @@ def test_programs_and_units_are_taken_back_from_the_last_to_the_first(place: Pla
         place.result(name)["state"],
     )
     head = "systemctl --no-ask-password"
-    assert [f"{head} enable -- nginx", f"{head} start -- nginx", f"{head} restart -- cron"] == made[-3:]
+    assert [f"{head} enable -- nginx", f"{head} start -- nginx", f"{head} restart -- cron"] == made[-5:-2]
     own = f"nowfab-apply-{name}.service"
     assert [
         f"{head} stop -- {own}",
@@ -281,7 +323,7 @@ def test_programs_and_units_are_taken_back_from_the_last_to_the_first(place: Pla
         f"{head} disable --no-reload -- nginx",
         f"{head} restart -- cron",
         f"{head} stop -- nginx",
-        f"{head} stop -- nowfab-undo-{name}.timer",
+        f"{head} stop -- nowfab-undo-{name}.timer nowfab-wait-{name}.timer",
     ] == calls
 
 

@@ -54,9 +54,9 @@ def changes() -> list[dict[str, Any]]:
     ]
 
 
-def armed(node: Node, *more: dict[str, Any], seconds: int = 60) -> str:
+def armed(node: Node, *more: dict[str, Any], seconds: int = 60, making: int = 900) -> str:
     name = new_run()
-    guard = {"seconds": seconds, "proofs": [], "wait": 0}
+    guard = {"seconds": seconds, "making": making, "proofs": [], "wait": 0}
     reply = asked(node, [*changes(), *more], verb="arm", run=name, guard=guard)
     assert "armed" == reply.state, reply.reason
     return name
@@ -150,16 +150,34 @@ def test_a_hung_program_is_ended_by_the_timer(node: Node, fleet: Fleet) -> None:
     """Its children ignore TERM; the rollback does not wait for them."""
     script = "trap '' TERM; (trap '' TERM; sleep 987) & touch /tmp/hangs; wait; sleep 987"
     hangs = {"do": "run", "argv": ["sh", "-c", script], "undo": ["rm", "-f", "/tmp/hangs"], "stdin": None}
-    name = armed(node, hangs, seconds=5)
+    name = armed(node, hangs, seconds=2, making=4)
     awaited(lambda: status(node)["armed"] is None)
     found = fleet.inside(NAME, f"{SEEN}; ls /tmp/hangs 2>/dev/null || true; pgrep -f 'sleep 98[7]' || true")
+    reply = confirmed(node, name)
 
-    assert (BEFORE, "reverted") == (found, confirmed(node, name).state)
+    assert (BEFORE, "reverted") == (found, reply.state)
+    assert "its changes were not made within 6 s" == reply.reason
+
+
+def test_changes_may_take_longer_than_the_rollback(node: Node, fleet: Fleet) -> None:
+    """A restart that needs minutes; the time for the confirmation begins when all are made."""
+    slow = {"do": "run", "argv": ["sleep", "9"], "undo": ["true"], "stdin": None}
+    name = armed(node, slow, seconds=5)
+    took = awaited(lambda: (status(node)["armed"] or {"state": "-"})["state"] == "applied")
+    timers = fleet.inside(
+        NAME, "systemctl list-timers --no-legend 'nowfab-*' | grep -o 'nowfab-[a-z]*-' | sort -u"
+    )
+    reply = confirmed(node, name)
+    left = fleet.inside(NAME, "systemctl list-units --all --no-legend 'nowfab-*.timer'")
+
+    assert ("confirmed", "nowfab-undo-\nnowfab-wait-\n", "") == (reply.state, timers, left), reply.reason
+    assert took > 5
 
 
 def test_a_person_takes_a_run_back(node: Node, fleet: Fleet) -> None:
     """By hand, before the time is over; the timer is gone with it."""
     name = armed(node, seconds=600)
+    awaited(lambda: status(node)["armed"]["state"] == "applied")
     told = status(node)["armed"]
     held = asked(node, [write(f"{PLACE}/x", b"x")])
     reply = asked(node, [], verb="undo", run=name)
