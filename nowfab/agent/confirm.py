@@ -2,6 +2,7 @@
 
 import copy
 import os
+import time
 
 from nowfab.agent.armed import armed_run
 from nowfab.agent.ending import await_applied, came_of, end_run, goes_back
@@ -9,12 +10,18 @@ from nowfab.agent.exchange import with_log
 from nowfab.agent.frames import Counted
 from nowfab.agent.guardian import stop_timers
 from nowfab.agent.proofs import against_proof, name_of
-from nowfab.agent.questions import answer_all
+from nowfab.agent.questions import Answers, answer_all
 from nowfab.agent.request import Job
 from nowfab.agent.state import lock_within, prune, read_json, run_folder, state_folder
 
 CONFIRM_WAIT = 15
 """Seconds that a confirmation waits for the lock."""
+
+PROOF_SECONDS = 10
+"""Seconds for which proofs are tried that do not hold at once; at most as long as the changes are waited for."""
+
+PROOF_PAUSE = 0.5
+"""Seconds between two tries."""
 
 
 def confirm(job: Job, source: Counted) -> "tuple[dict, list[bytes]]":
@@ -24,21 +31,36 @@ def confirm(job: Job, source: Counted) -> "tuple[dict, list[bytes]]":
     reason = await_applied(state, job.run, folder, job.wait)
     waits = armed_run(state) == job.run
     proofs = read_json(folder + b"/request.json").get("guard", {}).get("proofs", []) + job.proofs
-    asking = copy.copy(job)
-    asking.questions = (proofs if waits and not reason else []) + job.questions
-    answers = answer_all(asking)
-    proven = answers.answers[: len(asking.questions) - len(job.questions)]
-    reason = reason or "; ".join(
-        "%s does not hold: %s" % (name_of(proof, number), against_proof(proof, said))
-        for number, (proof, said) in enumerate(zip(proofs, proven))
-        if against_proof(proof, said)
-    )
-    if waits and not reason:
+    if not waits or reason:
+        proofs = []
+    answers, missing = proven(job, proofs, state)
+    if waits and not reason and not missing:
         commit(job, state, folder)
     result = came_of(state, job.run)
     if result["state"] == "armed":
-        result["reason"] = reason
-    return dict(with_log(result), proofs=proven, answers=answers.answers[len(proven) :]), answers.blobs
+        result["reason"] = reason or missing
+    said = answers.answers
+    return dict(with_log(result), proofs=said[: len(proofs)], answers=said[len(proofs) :]), answers.blobs
+
+
+def proven(job: Job, proofs: "list[dict]", state: bytes) -> "tuple[Answers, str]":
+    """Ask proofs and questions until all proofs hold, for a while: who was just started answers a bit later.
+
+    Give the answers, and which proofs do not hold.
+    """
+    asking = copy.copy(job)
+    asking.questions = proofs + job.questions
+    until = time.monotonic() + min(PROOF_SECONDS, job.wait)
+    while True:
+        answers = answer_all(asking)
+        missing = "; ".join(
+            "%s does not hold: %s" % (name_of(proof, number), against_proof(proof, said))
+            for number, (proof, said) in enumerate(zip(proofs, answers.answers))
+            if against_proof(proof, said)
+        )
+        if not missing or time.monotonic() > until or armed_run(state) != job.run:
+            return answers, missing
+        time.sleep(PROOF_PAUSE)
 
 
 def commit(job: Job, state: bytes, folder: bytes) -> None:

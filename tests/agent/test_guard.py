@@ -611,6 +611,27 @@ def test_a_proof_that_held_before_must_hold_after(place: Place) -> None:
     assert "confirmed" == again.state
 
 
+def test_a_proof_is_given_some_seconds_to_hold(place: Place) -> None:
+    """A service that was just started again needs them until its port answers; then the run is confirmed."""
+    ready = place.top.parent / "ready"
+    proofs = [{"ask": "output", "argv": ["cat", str(ready)], "want": {"code": 0}}]
+    question = {"ask": "path", "path": str(place.top / "kept")}
+    name = armed(place, guard={"seconds": 60, "proofs": proofs})
+    place.apply(name)
+    began = time.monotonic()
+    refused = place.ask("confirm", name, questions=[question], guard={"wait": 1})
+    took = time.monotonic() - began
+    later = threading.Timer(1.5, ready.write_bytes, [b"yes"])
+    later.start()
+    kept = place.ask("confirm", name, questions=[question], guard={"wait": 8})
+    later.join()
+
+    says = "proof 0 does not hold: `code` is 1, not 0"
+    assert ("armed", says, True) == (refused.state, refused.reason, 1 <= took < 6)
+    assert ("confirmed", "", [b"yes", b"", b"newer\n"]) == (kept.state, kept.reason, kept.blobs)
+    assert [0, 2] == [kept.said["proofs"][0]["code"], kept.answers[0]["blob"]]
+
+
 def test_a_run_that_was_never_armed_cannot_be_confirmed(place: Place) -> None:
     """Nor taken back; the answer does not pretend."""
     replies = [place.ask(verb, new_run()) for verb in ("confirm", "undo")]
