@@ -12,13 +12,13 @@ from nowfab.agent.guardian import stop_timers
 from nowfab.agent.proofs import against_proof, name_of
 from nowfab.agent.questions import Answers, answer_all
 from nowfab.agent.request import Job
-from nowfab.agent.state import lock_within, prune, read_json, run_folder, state_folder
+from nowfab.agent.state import lock_within, read_json, run_folder, state_folder
 
 CONFIRM_WAIT = 15
 """Seconds that a confirmation waits for the lock."""
 
 PROOF_SECONDS = 10
-"""Seconds for which proofs are tried that do not hold at once; at most as long as the changes are waited for."""
+"""Seconds for which proofs are tried that do not hold at once; not longer than changes are waited for."""
 
 PROOF_PAUSE = 0.5
 """Seconds between two tries."""
@@ -72,6 +72,5 @@ def commit(job: Job, state: bytes, folder: bytes) -> None:
         if armed_run(state) == job.run and applied:
             end_run(state, job.run, "confirmed", "", result["made"], None)
             stop_timers(job.run)
-            prune(state, job.run)
     finally:
         os.close(lock)

@@ -6,7 +6,7 @@ import time
 
 from nowfab.agent.armed import armed_run, take_armed
 from nowfab.agent.backup import drop_kept
-from nowfab.agent.state import drop_tree, read_json, run_folder, write_json
+from nowfab.agent.state import drop_tree, prune, read_json, run_folder, write_json
 from nowfab.agent.words import Trouble, to_text
 
 
@@ -67,6 +67,7 @@ def end_run(
             raise
     take_armed(state)
     tidy(folder)
+    prune(state, run)
 
 
 def tidy(folder: bytes) -> None:

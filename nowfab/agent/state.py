@@ -239,7 +239,8 @@ def finish(folder: bytes, state: str, reason: str, made: "list[dict]", failed: "
 
 
 def prune(state: bytes, run: str) -> None:
-    """Drop all runs but the last ones and this one: a controller's clock may be behind that of others."""
+    """Forget all runs but the last ones, this one, and one that waits: clocks of controllers differ."""
+    stay = [run_folder(state, each) for each in (run, armed_run(state))]
     for folder in runs_in(state)[:-KEPT]:
-        if folder != run_folder(state, run):
-            drop_tree(folder)
+        if folder not in stay:
+            forget(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -354,6 +355,51 @@ def test_a_run_of_a_clock_that_is_behind_is_not_forgotten(place: Place) -> None:
 
     assert "confirmed" == place.ask("confirm", name).state
     assert "confirmed" == place.ask("confirm", name).state
+
+
+@pytest.mark.parametrize("end", ["taken back", "timed out", "not verified", "at boot"])
+def test_only_the_last_ten_runs_are_kept_however_they_end(end: str, place: Place) -> None:
+    """A node that reverts a plan each night would fill its card in the end."""
+    bad = write(place.top / "d/last", 3, verify=["false"])
+    names = [new_run() for _ in range(12)]
+    for name in names:
+        place.state.mkdir(mode=0o700, exist_ok=True)
+        (place.state / name).mkdir(mode=0o700)
+        (place.state / name / "result.json").write_text('{"state": "failed", "open": false}')
+    name = new_run()
+    verified = [*changes(place.top), *([bad] if end == "not verified" else [])]
+    place.ask("arm", name, verified, [*BLOBS, *([b"x"] if end == "not verified" else [])])
+    place.apply(name)
+    before = len(list(place.state.glob("2*")))
+    if end == "taken back":
+        place.ask("undo", name)
+    elif end == "timed out":
+        place.time_out(name)
+    elif end == "at boot":
+        place.boot()
+
+    assert (before, "reverted") == (10 if end == "not verified" else 13, place.result(name)["state"])
+    assert sorted([*names[-9:], name]) == sorted(path.name for path in place.state.glob("2*"))
+
+
+def test_pruning_forgets_neither_a_run_that_waits_nor_what_is_kept_beside_a_path(
+    agent: dict[str, Any], place: Place
+) -> None:
+    """The one that waits may have the oldest name; of one that is forgotten nothing stays anywhere."""
+    agent["load_part"]("guard")
+    name, others = armed(place), [new_run() for _ in range(11)]
+    for other in others:
+        (place.state / other).mkdir(mode=0o700)
+    old = place.state / others[0]
+    (old / "old").mkdir()
+    (old / "request.json").write_text(
+        json.dumps({"changes": [{"do": "remove", "path": f"{place.top}/gone"}]})
+    )
+    (place.top / f".nowfab-{others[0]}-0-kept").write_bytes(b"old")
+    agent["prune"](os.fsencode(place.state), others[5])
+
+    assert sorted([name, *others[1:]]) == sorted(path.name for path in place.state.glob("2*"))
+    assert [] == list(place.top.glob(".nowfab-*"))
 
 
 def test_a_full_disk_does_not_keep_a_run_from_going_back(place: Place) -> None:
