@@ -1,6 +1,7 @@
 """Check a request's header through and through, before anything is done for it."""
 
 import os
+import posixpath
 
 from nowfab.agent.frames import NOBODY
 from nowfab.agent.words import Trouble, to_bytes
@@ -68,7 +69,7 @@ class Job:
     def __init__(self, header: dict) -> None:
         self.run = header["run"]
         self.verb = header["verb"]
-        self.state = header["state"]
+        self.state = one_spelling(header["state"])
         self.title = header["title"]
         self.who = header["who"]
         self.limit = header["limit"]
@@ -81,6 +82,12 @@ class Job:
         self.proofs = guard.get("proofs", [])
         self.wait = guard.get("wait", MADE_WAIT)
         self.lock_seconds = header.get("lock_seconds", LOCK_SECONDS)
+
+
+def one_spelling(path: str) -> str:
+    """Write a path in the one way that counts, wherever links lead: it names a lock and a unit."""
+    plain = posixpath.normpath(path)
+    return plain[1:] if plain.startswith("//") else plain
 
 
 def run_of(header: dict) -> str:

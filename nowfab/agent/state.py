@@ -10,6 +10,7 @@ from nowfab.agent.armed import armed_run
 from nowfab.agent.notation import format_json, parse_json
 from nowfab.agent.paths import Spot, sync_folder, sync_folders
 from nowfab.agent.request import is_run
+from nowfab.agent.ways import make_way, see_way
 from nowfab.agent.words import Trouble, to_bytes, to_text, why
 
 MYPY = False  # which mypy takes for true: the node needs no such import
@@ -29,7 +30,7 @@ def state_path(path: str) -> bytes:
     raw = to_bytes(path)
     if raw.startswith(b"~/"):
         raw = os.path.join(home_folder(), raw[2:])
-    if not os.path.isabs(raw):
+    if not os.path.isabs(raw) or b"\0" in raw:
         raise Trouble("the state folder `%s` is no absolute path" % path)
     return raw
 
@@ -37,13 +38,15 @@ def state_path(path: str) -> bytes:
 def state_folder(path: str) -> bytes:
     """Give the state folder, made if it was not there; it must be ours alone."""
     raw = state_path(path)
+    see_way(raw)
     try:
-        os.makedirs(os.path.dirname(raw), 0o755, exist_ok=True)
+        make_way(raw)
         with contextlib.suppress(FileExistsError):
             os.mkdir(raw, 0o700)
         found = os.lstat(raw)
     except OSError as error:
         raise Trouble("no state folder can be made at `%s`: %s" % (path, why(error))) from None
+    see_way(raw)
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise Trouble("`%s` is no folder of ours (a link, or another's); move it away" % path)
     if found.st_mode & 0o077:

@@ -26,7 +26,7 @@ ORDER = (
 
 PARTS: dict[str, tuple[str, ...]] = {
     "system": ("programs", "packages", "units", "kernel"),
-    "changes": ("paths", "goals", "before", "armed", "state", "apply", "making"),
+    "changes": ("paths", "goals", "before", "armed", "ways", "state", "apply", "making"),
     "guard": (
         "guardian",
         "undoable",

@@ -206,6 +206,19 @@ def test_what_nobody_confirms_goes_back(by: str, applied: bool, place: Place) ->
     assert reply.said | {"proofs": []} == place.ask("undo", name).said | {"proofs": []}
 
 
+def test_I8_another_spelling_of_the_state_folder_is_the_same_guard(place: Place) -> None:
+    """One lock, one `armed`, one boot guard."""
+    name = armed(place)
+    spelled = f"{place.state.parent}/x/..//state/"
+    sent = request(spelled, [write(place.top / "b")], [], [b"b"], {"verb": "arm", "run": new_run()})
+    reply = ask(sent, env=place.fakes.env, text=place.text)
+    kept = request(spelled, header={"verb": "undo", "run": name})
+    undone = ask(kept, env=place.fakes.env, text=place.text)
+
+    assert ("held", "reverted") == (reply.state, undone.state)
+    assert 1 == len(list(place.units.glob("nowfab-guard*")))
+
+
 def test_I11_an_apply_that_comes_late_or_twice_does_nothing(place: Place) -> None:
     """A service may be started again by hand; what was taken back stays back."""
     name = armed(place)

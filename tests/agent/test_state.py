@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import grp
 import json
 import os
+import pwd
+import stat
 import time
 from pathlib import Path
 from typing import Any
@@ -62,6 +65,94 @@ def test_D13_a_state_folder_that_is_not_ours_is_refused(kind: str, top: Path, st
 
     assert ("failed", {}) == (reply.state, tree(top))
     assert ("chmod 700" if kind == "open" else "no folder of ours") in reply.reason
+
+
+@pytest.mark.parametrize("umask", [0, 0o002])
+def test_folders_above_the_state_folder_are_made_for_us_alone_to_change(
+    umask: int, top: Path, state: Path
+) -> None:
+    """Whatever the umask of the login lets others do: the next run would refuse them."""
+    before = os.umask(umask)
+    try:
+        replies = [ask(request(state / "far/down", [write(top / name)], [], [b"a"])) for name in "ab"]
+    finally:
+        os.umask(before)
+
+    assert ["applied", "applied"] == [reply.state for reply in replies], replies[1].reason
+    assert {0o755} == {path.stat().st_mode & 0o777 for path in (state, state / "far")}
+
+
+@pytest.mark.parametrize("kind", ["open", "open behind a link", "of a group", "of another"])
+def test_D13_a_state_folder_on_whose_way_others_can_swap_a_folder_is_refused(
+    kind: str, top: Path, state: Path
+) -> None:
+    """Such as below a user's home, for root: what stands there would be another's the next time."""
+    above = state.parent / "above"
+    above.mkdir(mode=0o755)
+    way = above
+    if kind == "open behind a link":
+        way = state.parent / "link"
+        way.symlink_to("above")
+    if kind in ("of a group", "of another") and os.geteuid():
+        return
+    os.chown(above, 1 if kind == "of another" else -1, 1 if kind == "of a group" else -1)
+    above.chmod({"of a group": 0o775, "of another": 0o755}.get(kind, 0o777))
+    reply = ask(request(way / "far/state", [write(top / "a")], [], [b"a"]))
+    above.chmod(0o1777)
+    sticky = ask(request(way / "far/state", [write(top / "a")], [], [b"a"])).state
+
+    whose = {"of a group": "open to the group daemon", "of another": "of daemon"}.get(
+        kind, "open to everybody"
+    )
+    says = f"`{way}/far/state` is no safe place for the state folder: `{above}` is {whose}, who could"
+    assert ("failed", True) == (reply.state, reply.reason.startswith(says)), reply.reason
+    assert sticky == ("failed" if kind == "of another" else "applied")
+
+
+def test_a_group_that_is_its_owner_s_alone_is_nobody_else(
+    agent: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a umask of 002, as logins of some systems have it, all folders of a user are open to it."""
+    agent["load_part"]("changes")
+
+    def found(group: str, *members: str) -> str:
+        entry = grp.struct_group((group, "x", 7, list(members)))
+        monkeypatch.setattr(grp, "getgrgid", lambda _: entry)
+        me = os.stat_result((stat.S_IFDIR | 0o775, 0, 0, 0, os.geteuid(), 7, 0, 0, 0, 0))
+        return agent["who_may_swap"](b"/x", me)[:17]
+
+    name = pwd.getpwuid(os.geteuid()).pw_name
+
+    assert ["", "", "open to the group", "open to the group"] == [
+        found(name),
+        found(name, name),
+        found(name, name, "anna"),
+        found("users"),
+    ]
+
+
+@pytest.mark.parametrize("spelled", ["{0}/up/../state", "{0}//state/", "/{0}/./state", "{0}/link/../state"])
+def test_two_spellings_of_a_state_folder_are_one_lock(spelled: str, top: Path, state: Path) -> None:
+    """Who is told another one would change the node beside us; links are not followed for that."""
+    (state.parent / "else/deep").mkdir(parents=True)
+    (state.parent / "link").symlink_to("else/deep")
+    ask(request(state, [write(top / "a")], [], [b"a"]))
+    with (state / "lock").open("r+") as lock:
+        lock.truncate()
+        lock.write(json.dumps({"who": "bob@desk"}))
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        reply = ask(request(spelled.format(state.parent), [write(top / "b")], [], [b"b"]))
+
+    assert ("held", True) == (reply.state, reply.reason.startswith("bob@desk is changing this node"))
+
+
+@pytest.mark.parametrize("state", ["state", "~/../state", "~", "", "/st\0ate", "~anna/state"])
+def test_a_state_folder_that_is_no_absolute_path_is_refused(state: str, top: Path) -> None:
+    reply = ask(request(state, [write(top / "a")], [], [b"a"]))
+
+    assert ("failed", {}) == (reply.state, tree(top))
+    assert reply.reason.endswith("is no absolute path")
 
 
 def test_a_home_state_folder_is_below_our_home(top: Path, tmp_path: Path) -> None:
