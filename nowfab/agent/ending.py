@@ -27,6 +27,7 @@ def begin_undo(folder: bytes) -> None:
     """Note that a run goes back, so that what is half old is never confirmed; that needs no room."""
     with contextlib.suppress(OSError):
         os.unlink(folder + b"/apply.json")
+    drop_tree(folder + b"/new")
 
 
 def goes_back(folder: bytes) -> str:
@@ -59,14 +60,19 @@ def end_run(
     """Have the run wait no more: its result is on the disk before, so that nobody finds it without one."""
     folder = run_folder(state, run)
     drop_tree(folder + b"/new")
+    noted = True
     try:
         note_result(folder, result, reason, made, failed)
     except OSError:
         # a full disk keeps nobody from having it back as it was
         if result == "confirmed":
             raise
+        noted = False
     take_armed(state)
     tidy(folder)
+    if not noted:  # there is more room now
+        with contextlib.suppress(OSError):
+            note_result(folder, result, reason, made, failed)
     prune(state, run)
 
 

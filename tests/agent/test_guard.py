@@ -429,6 +429,25 @@ def test_a_full_disk_does_not_keep_a_run_from_going_back(place: Place) -> None:
     assert (before, False) == (tree(place.top), place.armed)
 
 
+def test_what_became_of_a_run_is_written_down_once_there_is_room(place: Place) -> None:
+    """The rollback makes room for that: it drops the program, and the bytes that came."""
+    name = armed(place)
+    place.apply(name)
+    program = place.state / name / "agent.py"
+    head, _, tail = program.read_bytes().rpartition(b'if __name__ == "__main__":')
+    full = b"""load_part('guard')
+def write_json(path, value, real=write_json):
+    if os.path.exists(os.path.dirname(path) + b"/agent.py"):
+        raise OSError(28, 'full')
+    real(path, value)
+"""
+    program.write_bytes(head + full + b'if __name__ == "__main__":' + tail)
+    place.time_out(name)
+    reply = place.ask("confirm", name)
+
+    assert ("reverted", "nobody confirmed it within 90 s") == (reply.state, reply.reason)
+
+
 def test_only_what_began_is_taken_back(place: Place) -> None:
     """The second of three programs fails: the third was never there."""
     log = place.top.parent / "log"
@@ -449,12 +468,16 @@ def test_what_a_program_cannot_take_back_is_said(place: Place) -> None:
     program = run("true") | {"undo": ["sh", "-c", "echo no way >&2; exit 3"]}
     name = armed(place, program)
     place.apply(name)
-    place.time_out(name)
-    reply = place.ask("confirm", name)
+    said = place.time_out(name)
+    replies = [place.ask(verb, name) for verb in ("confirm", "undo")]
+    told = place.ask("status", new_run())
 
-    assert ("failed", before, False) == (reply.state, tree(place.top), place.armed)
+    assert (before, False, None) == (tree(place.top), place.armed, told.said["armed"])
     undo = "`sh -c echo no way >&2; exit 3` ended with 3: no way"
-    assert f"nobody confirmed it within 90 s; all files are as before, but {undo}" == reply.reason
+    says = f"nobody confirmed it within 90 s; all files are as before, but {undo}"
+    assert [("failed", says)] * 2 == [(reply.state, reply.reason) for reply in replies]
+    assert [("failed", says)] == [(each["state"], each["reason"]) for each in told.said["runs"]]
+    assert f"run {name}: failed: {says}\n" == said
 
 
 def test_a_new_folder_that_others_use_stays(place: Place) -> None:

@@ -9,7 +9,20 @@ import pytest
 
 from nowfab.inventory.node import Node
 from tests.fleet.practice import Fleet, nowfab
-from tests.fleet.test_guard import AFTER, BEFORE, CLEAN, NAME, PREPARE, SEEN, armed, awaited, status
+from tests.fleet.test_agent import write
+from tests.fleet.test_guard import (
+    AFTER,
+    BEFORE,
+    CLEAN,
+    NAME,
+    OLD,
+    PLACE,
+    PREPARE,
+    SEEN,
+    armed,
+    awaited,
+    status,
+)
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -47,6 +60,34 @@ def test_a_run_is_seen_and_taken_back_by_hand(node: Node, fleet: Fleet) -> None:
     assert (0, "ok", True) == (*again[:2], again[2].startswith("it was taken back before"))
     assert (2, "failed", True) == (*kept[:2], "does not wait: it is reverted" in kept[2])
     assert f"{run} reverted, `" in after[2]
+
+
+def test_a_run_that_cannot_go_back_is_told_until_it_can(node: Node, fleet: Fleet) -> None:
+    """What is in the way, and what is left behind it; the rest is back at once."""
+    undo = ["sh", "-c", "echo no way >&2; exit 3"]
+    bad = {"do": "run", "argv": ["true"], "undo": undo, "stdin": None}
+    inner = write(f"{PLACE}/box/inner", b"x", 2, was=OLD)
+    fleet.inside(NAME, f"mkdir {PLACE}/box; echo old >{PLACE}/box/inner")
+    run = armed(node, inner, bad, seconds=600)
+    awaited(lambda: status(node)["armed"]["state"] == "applied")
+    fleet.inside(NAME, f"rm -r {PLACE}/box")
+    stuck = called(fleet, "rollback", "--run", run)
+    seen, found = called(fleet, "status"), fleet.inside(NAME, SEEN)
+    kept = called(fleet, "keep", "--run", run)
+    fleet.inside(NAME, f"mkdir {PLACE}/box")
+    back, after = called(fleet, "rollback", "--run", run), called(fleet, "status")
+
+    program = "`sh -c echo no way >&2; exit 3` ended with 3: no way"
+    gone = f"`{PLACE}/box/inner` cannot be brought back: there is no folder `{PLACE}/box` any more; {program}"
+    assert (2, "failed", BEFORE) == (*stuck[:2], found)
+    assert f"run {run}: armed: it was taken back by hand" in stuck[2]
+    assert stuck[2].endswith(f"it is not as before: {gone}")
+    assert (2, "failed", f"run {run} is stuck") == (*seen[:2], seen[2].partition(":")[0])
+    assert (seen[2].endswith(gone), kept[:2], "(stuck)" in kept[2]) == (True, (2, "failed"), True)
+    assert (2, "failed", True) == (*back[:2], back[2].endswith(f"all files are as before, but {program}")), (
+        back
+    )
+    assert (0, "ok", True) == (*after[:2], f"all files are as before, but {program}\n" in after[2]), after
 
 
 def test_a_run_is_kept_by_hand(node: Node, fleet: Fleet) -> None:

@@ -31,6 +31,22 @@ def test_the_one_that_waits_comes_last_and_is_told_once() -> None:
     assert () == runs({"state": "applied"})
 
 
+def test_what_a_rollback_left_is_told() -> None:
+    """Also of one that still waits, because a path could not be brought back."""
+    left = "by hand, by anna@laptop; all files are as before, but `false` ended with 1"
+    stuck = (
+        "nobody confirmed it within 90 s; it is not as before: `/etc/x` cannot be brought back: it is gone"
+    )
+    waits = {**TOLD, "run": f"{BASE}-03", "since": 0.0, "seconds": 90, "left": 0.0, "state": "stuck"}
+    kept = [told(f"{BASE}-02", state="failed", reason=left)]
+    found = runs({"armed": {**waits, "reason": stuck}, "runs": kept})
+
+    assert [
+        f"{BASE}-02 failed, `sshd` by anna@laptop: {left}",
+        f"{BASE}-03 waits for its confirmation, 0 s left (stuck), `sshd` by anna@laptop: {stuck}",
+    ] == [run.line for run in found]
+
+
 def test_a_part_or_the_whole_of_a_name_means_a_run() -> None:
     """All nodes of a plan have the first part in common; the one that waits is meant before others."""
     found = [
