@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-from nowfab.agent.apply import ENDS
+from nowfab.agent.apply import ENDS, run_apart
 from nowfab.agent.armed import armed_run, put_armed
 from nowfab.agent.backup import back_up, drop_kept
 from nowfab.agent.before import refuse_practice
@@ -31,7 +31,7 @@ from nowfab.agent.state import (
     state_path,
     write_json,
 )
-from nowfab.agent.undo import take_back
+from nowfab.agent.undo import take_back, undo_now
 from nowfab.agent.undoable import refuse_forgetful, refuse_unguardable
 from nowfab.agent.words import Trouble, why
 
@@ -51,25 +51,42 @@ def arm(job: Job, source: Counted) -> "tuple[dict, list[bytes]]":
     see_systemd(state_path(job.state))
     refuse_forgetful(state_path(job.state))
     state = state_folder(job.state)
+    folder = run_folder(state, job.run)
+    if armed_run(state) != job.run:  # one that is armed is made by whoever has the lock
+        begin_once(job, state, folder, source)
+    if read_json(folder + b"/request.json").get("changes") != told(job):
+        raise Trouble(ANEW)
+    # who confirms must come by a way that was laid after the changes: so this tells when they are made
+    reason = await_applied(state, job.run, folder, job.wait)
+    if reason and is_left(job, state, folder):
+        run_apart(lambda: undo_now(state, job.run, "what made its changes was ended before it was through"))
+    result = came_of(state, job.run)
+    if result["state"] == "armed":
+        result["reason"] = reason
+    return dict(with_log(result), answers=unanswered(job.questions, LATER)), []
+
+
+def begin_once(job: Job, state: bytes, folder: bytes, source: Counted) -> None:
+    """Have a run armed, unless it was before."""
     lock = lock_state(state, job.run, job.who)
     try:
-        folder = run_folder(state, job.run)
         if armed_run(state) != job.run:
             refuse_while_armed(state)
             settle(state)
         if not read_json(folder + b"/result.json"):
             make_ready(job, state, folder, source)
             launch(job, state, folder)
-        elif read_json(folder + b"/request.json").get("changes") != told(job):
-            raise Trouble(ANEW)
     finally:
         os.close(lock)
-    # who confirms must come by a way that was laid after the changes: so this tells when they are made
-    reason = await_applied(state, job.run, folder, job.wait)
-    result = came_of(state, job.run)
-    if result["state"] == "armed":
-        result["reason"] = reason
-    return dict(with_log(result), answers=unanswered(job.questions, LATER)), []
+
+
+def is_left(job: Job, state: bytes, folder: bytes) -> bool:
+    """Say whether nobody makes the changes any more that were begun: whoever does has the lock."""
+    try:
+        os.close(lock_state(state, job.run, job.who))
+    except Trouble:
+        return False
+    return armed_run(state) == job.run and read_json(folder + b"/result.json").get("state") == "applying"
 
 
 def make_ready(job: Job, state: bytes, folder: bytes, source: Counted) -> None:

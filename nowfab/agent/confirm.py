@@ -38,7 +38,7 @@ def confirm(job: Job, source: Counted) -> "tuple[dict, list[bytes]]":
         commit(job, state, folder)
     result = came_of(state, job.run)
     if result["state"] == "armed":
-        result["reason"] = reason or missing
+        result["reason"] = reason or missing or goes_back(folder)
     said = answers.answers
     return dict(with_log(result), proofs=said[: len(proofs)], answers=said[len(proofs) :]), answers.blobs
 

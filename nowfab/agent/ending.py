@@ -16,7 +16,7 @@ def await_applied(state: bytes, run: str, folder: bytes, seconds: float) -> str:
     while armed_run(state) == run:
         result = read_json(folder + b"/result.json")
         if result.get("state") in ("applied", "stuck"):
-            return result["reason"] or goes_back(folder)
+            return result["reason"]
         if time.monotonic() > until:
             return "its changes are not made yet; ask again"
         time.sleep(0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -140,6 +141,28 @@ def test_changes_that_hang_are_taken_back_by_the_first_timer(place: Place) -> No
 
     assert f"run {name}: reverted: its changes were not made within 37 s\n" == said
     assert ("applying", before, False, set()) == (state, tree(place.top), place.armed, place.started())
+
+
+def test_changes_that_nobody_makes_any_more_are_taken_back_when_somebody_asks(place: Place) -> None:
+    """As when the kernel kills who makes them, because no memory is left; who still has the lock lives."""
+    before, name = tree(place.top), armed(place)
+    program = place.state / name / "agent.py"
+    head, _, tail = program.read_bytes().rpartition(b'if __name__ == "__main__":')
+    dies = b"load_part('guard')\ndef begin_wait(*_):\n    os._exit(0)\n"
+    program.write_bytes(head + dies + b'if __name__ == "__main__":' + tail)
+    place.apply(name)
+    with (place.state / "lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        running = place.ask("confirm", name)
+        state = place.result(name)["state"]
+    reply = place.ask("arm", name, changes(place.top), BLOBS)
+
+    assert ("armed", NOT_YET, "applying") == (running.state, running.reason, state)
+    assert ("reverted", "what made its changes was ended before it was through") == (
+        reply.state,
+        reply.reason,
+    )
+    assert (before, set()) == (tree(place.top), place.started())
 
 
 def test_I2_changes_whose_time_cannot_begin_go_back_at_once(place: Place) -> None:
@@ -637,13 +660,21 @@ def test_I8_while_one_run_waits_others_are_held_off(place: Place) -> None:
 def test_the_same_run_armed_again_is_told_what_became_of_it(place: Place) -> None:
     """After a lost connection nowfab asks again; nothing is armed or changed a second time."""
     name = armed(place)
-    again = place.ask("arm", name, changes(place.top), BLOBS)
+    with (place.state / "lock").open("w") as lock:
+        # as whoever makes the changes, for minutes
+        lock.write(json.dumps({"run": name}))
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        began = time.monotonic()
+        again = place.ask("arm", name, changes(place.top), BLOBS, guard={"wait": 1})
+        took = time.monotonic() - began
     other = place.ask("arm", name, changes(place.top)[:2], BLOBS[:1])
     place.apply(name)
     place.ask("confirm", name)
     last = place.ask("arm", name, changes(place.top), BLOBS)
 
     assert ["armed", "failed", "confirmed"] == [again.state, other.state, last.state]
+    assert (NOT_YET, True) == (again.reason, took >= 1)
     assert "was used for other changes" in other.reason
 
 

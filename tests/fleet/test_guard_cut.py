@@ -80,6 +80,7 @@ def stopped(node: Node, fleet: Fleet, phase: str, number: int, run: str) -> bool
         )
         if phase == "confirm":
             agent.communicate(timeout=60)
+            awaited(lambda: status(node)["armed"]["state"] == "applied")
             agent = stack.enter_context(asked_with(node, stop, run, "confirm", seconds))
         until = time.monotonic() + 30
         while not fleet.inside(NAME, "ls /root/stopped 2>/dev/null || true"):

@@ -90,6 +90,20 @@ def test_a_good_change_of_sshd_is_confirmed_and_stays(node: Fleet, tmp_path: Pat
     assert (0, "ok") == ((again := apply(node, tmp_path, text))[0], again[1]["status"])
 
 
+def test_a_change_that_takes_longer_than_the_rollback_is_confirmed(node: Fleet, tmp_path: Path) -> None:
+    """It is asked for again and again until it is made; the time for a confirmation begins then."""
+    argv = "[sh, -c, sleep 25; touch /root/slow]"
+    slow = f"  - run: {{argv: {argv}, undo: [rm, -f, /root/slow], creates: /root/slow}}\n"
+    try:
+        code, row = apply(node, tmp_path, LOCKED.replace("AllowUsers anna", "ClientAliveInterval 33") + slow)
+        found = node.inside("red03", f"cat {FILE}; ls /root/slow")
+    finally:
+        node.inside("red03", "rm -f /root/slow")
+
+    assert (0, "changed") == (code, row["status"]), row["reason"]
+    assert ("ClientAliveInterval 33\n/root/slow\n", True) == (found, row["seconds"] > 25)
+
+
 def test_G8_an_sshd_that_locks_everybody_out_is_taken_back(node: Fleet, tmp_path: Path) -> None:
     """Valid by `sshd -t`, and nobody gets in: only a new login can tell."""
     code, row = apply(node, tmp_path, LOCKED)
