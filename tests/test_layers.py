@@ -23,7 +23,7 @@ LINES = (
     ("steps", "work"),
     ("plan", "report"),
     ("talk", "remote"),
-    ("results", "exchange"),
+    ("results", "exchange", "facts"),
     ("inventory",),
     ("settings",),
     ("pace",),

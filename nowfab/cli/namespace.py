@@ -8,6 +8,7 @@ from invoke import Collection, Exit, Program
 
 from nowfab.cli import fleet, groups, groups_edit, groups_exchange, groups_lint, plan_runs, words
 from nowfab.cli.apply import apply_plan, check_plan
+from nowfab.cli.facts import show_facts, show_status
 from nowfab.cli.hosts_file import hosts_file
 from nowfab.cli.init import init
 from nowfab.cli.line import Words
@@ -22,7 +23,9 @@ def tasks(argv: Sequence[str]) -> Collection:
 
     `argv` is the whole line, the program's name first.
     """
-    ours = Collection(run, ping, apply_plan, check_plan, init, make_names, hosts_file)
+    ours = Collection(
+        run, ping, show_facts, show_status, apply_plan, check_plan, init, make_names, hosts_file
+    )
     ours.add_collection(
         Collection(
             "groups",

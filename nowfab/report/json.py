@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import codecs
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from nowfab.blobs import Blob
 from nowfab.results import Report, Result
@@ -16,17 +16,23 @@ _CONTROLS = bytes({*range(32), 127} - set(b"\n\t"))
 _ESCAPES = ((b"\\", rb"\\"), (b'"', rb"\""), (b"\n", rb"\n"), (b"\t", rb"\t"))  # RFC 8259 section 7
 
 
-def pieces(report: Report) -> Iterator[str]:
-    """Give the document in pieces of plain ASCII, which every terminal and encoding can carry."""
+Own = Callable[[Result], Mapping[str, object]]
+
+
+def pieces(report: Report, own: Own = lambda result: {}) -> Iterator[str]:
+    """Give the document in pieces of plain ASCII, which every terminal and encoding can carry.
+
+    `own` gives what a kind of report has in its rows besides what all have.
+    """
     head = _members(schema=SCHEMA, title=report.title, exit_code=report.exit_code)
     yield f'{head}, "results": ['
     for index, result in enumerate(report.results):
         yield ",\n  " if index else "\n  "
-        yield from _result(result)
+        yield from _result(result, own)
     yield "\n]}\n"
 
 
-def _result(result: Result) -> Iterator[str]:
+def _result(result: Result, own: Own) -> Iterator[str]:
     yield _members(
         node=result.node, status=str(result.status), exit_code=result.exit_code, signal=result.signal
     )
@@ -39,6 +45,7 @@ def _result(result: Result) -> Iterator[str]:
         changes=[{"what": change.what, "diff": change.diff} for change in result.changes],
         reason=result.reason,
         attempts=result.attempts,
+        **own(result),
     )
     yield f", {rest[1:]}}}"
 

@@ -12,7 +12,7 @@ from nowfab.results import GOOD, Report, Result
 
 HEADERS = ("node", "status", "exit", "seconds", "output")
 _GAP = 2  # columns that tabulate puts between two columns
-_LEAST_OUTPUT = 12  # columns; a terminal too narrow for more wraps
+LEAST_OUTPUT = 12  # columns; a terminal too narrow for more wraps
 _LOOK_BACK = 64 * 1024  # bytes from the end of a stream in which its last line is looked for
 _NO_TERMINAL = 2000  # columns of output where nothing has to fit
 
@@ -28,7 +28,7 @@ class Table:
 def table(report: Report, columns: int | None) -> Table:
     """Lay a report out for a terminal of `columns`, None for no terminal."""
     rows = [_row(result) for result in report.results]
-    room = _NO_TERMINAL if columns is None else max(columns - _left(rows), _LEAST_OUTPUT)
+    room = _NO_TERMINAL if columns is None else max(columns - _left(rows), LEAST_OUTPUT)
     shown = [(*row[:-1], cut(row[-1], room)) for row in rows]
     text = grid(HEADERS, shown, right=("exit", "seconds"))
     hidden = any(_more(result, row[-1], room) for result, row in zip(report.results, rows, strict=True))

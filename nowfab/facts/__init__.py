@@ -1,0 +1,1 @@
+"""Know a node by its own words: what it is, and how it is."""
