@@ -14,6 +14,7 @@ from nowfab.cli.init import init
 from nowfab.cli.line import Words
 from nowfab.cli.names import make_names
 from nowfab.cli.ping import ping
+from nowfab.cli.power import reboot_nodes, shut_down_nodes, wait_up
 from nowfab.cli.run import run
 from nowfab.report.visible import visible
 
@@ -24,7 +25,8 @@ def tasks(argv: Sequence[str]) -> Collection:
     `argv` is the whole line, the program's name first.
     """
     ours = Collection(
-        run, ping, show_facts, show_status, apply_plan, check_plan, init, make_names, hosts_file
+        *(run, ping, show_facts, show_status, apply_plan, check_plan),
+        *(reboot_nodes, shut_down_nodes, wait_up, init, make_names, hosts_file),
     )
     ours.add_collection(
         Collection(

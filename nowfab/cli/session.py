@@ -29,7 +29,8 @@ class Job:
     """What is to be carried out, and what is its own about it.
 
     `show` shows the report in another way than as outputs; `rank` says which nodes go first; one that
-    `looks` only is carried out in a dry run too; exit codes that are `fine` are no failure.
+    `looks` only is carried out in a dry run too; exit codes that are `fine` are no failure. `asks` names
+    a task that begins after a yes only, "" for one that need not ask.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Job:
     rank: Callable[[Node], int] | None = None
     looks: bool = False
     fine: frozenset[int] = frozenset({0})
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ class Session:
         if self.dry and not job.looks:
             self.screen.data([f"dry: would {line}\n"])
             return
-        if self.settings.confirm:
-            self._confirm(line)
+        if self.settings.confirm or job.asks:
+            self._confirm(line, job.asks)
         elif self.echo:
             self.screen.say(line)
         from nowfab.cli import conduct
@@ -69,11 +71,13 @@ class Session:
         if code not in job.fine:
             raise Exit(code=code)
 
-    def _confirm(self, line: str) -> None:
-        """Go on after a yes only."""
+    def _confirm(self, line: str, task: str) -> None:
+        """Go on after a yes only; `task` is one that asks by itself."""
         from nowfab.terminal import ask
 
         if not ask.possible(sys.stdin, self.screen):
+            if task and not self.settings.confirm:
+                raise UsageError(f"`{task}` asks first, and there is no terminal to ask on; say `--yes`")
             raise UsageError("`--confirm` asks on a terminal, and there is none; nothing was sent")
         self.screen.say(line)
         if not ask.yes("Go on?", self.screen, sys.stdin):
