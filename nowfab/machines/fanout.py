@@ -76,6 +76,9 @@ class Exchange:
         """Pass on that a connection is authenticated or gone."""
         self.front.settled(dial)
 
+    def revive(self) -> None:
+        """Nothing lies between."""
+
 
 class Spread:
     """One fan-out under way."""

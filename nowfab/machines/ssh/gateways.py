@@ -26,6 +26,8 @@ from nowfab.talk import Until
 
 MakeMachine = Callable[[Node], SshMachine]
 
+_REST = 1.0
+"""Seconds for which a gateway that is dead is left alone, however many wait for it."""
 
 Key = tuple[str, str | None, int | None, "Key | None"]
 
@@ -77,7 +79,8 @@ class Gateways:
 class Gateway:
     """One node that others are reached through; its transport has a thread of its own.
 
-    It is a dialler: a dead gateway is tried once, and everybody behind it is told why.
+    It is a dialler: a dead gateway is tried once, and everybody behind it is told why; those who have
+    patience revive it.
     """
 
     def __init__(self, node: Node, machine: SshMachine, watch: Watch) -> None:
@@ -88,6 +91,8 @@ class Gateway:
         self._turns = threading.Condition()
         self._free = GATE
         self._transport: NodeTransport | None = None
+        self._died = 0.0
+        self._closed = False
         self.dead = ""
 
     def dial(self, dial: Dial, until: Until) -> Opened | Failed:
@@ -118,9 +123,21 @@ class Gateway:
         """Learn that a connection behind is authenticated or gone: another may have its turn."""
         self._give()
 
+    def revive(self) -> None:
+        """Let a gateway whose connection failed or ended be tried anew, but not for each who asks."""
+        with self._lock:
+            ended = self._transport is not None and not self._transport.active
+            if self._closed or not (self.dead or ended) or time.monotonic() - self._died < _REST:
+                return
+            self.dead = ""
+            self._transport = None
+            self._machine.close()
+        self._machine.dialler.revive()
+
     def close(self) -> None:
         """Let go of the connection, and with it of everything behind."""
         with self._lock:
+            self._closed = True
             self.dead = self.dead or "closed"
             if self._transport is not None:
                 self._transport.wire.cut()
@@ -160,7 +177,7 @@ class Gateway:
                 try:
                     self._transport = self._machine.reach(until)
                 except (Unreached, Refused, NowfabError) as error:
-                    self.dead = str(error)
+                    self._die(str(error))
                     raise Unreached(self.dead, False) from error
                 threading.Thread(
                     target=self._serve, name=f"nowfab-via-{self._node.name}", daemon=True
@@ -174,8 +191,12 @@ class Gateway:
         try:
             transport.step_until(lambda: not transport.active)
         except Exception as error:
-            self.dead = f"its connection ended: {error}" if str(error) else "its connection ended"
+            if self._transport is transport:
+                self._die(f"its connection ended: {error}" if str(error) else "its connection ended")
         transport.abandon()
+
+    def _die(self, reason: str) -> None:
+        self.dead, self._died = reason, time.monotonic()
 
 
 def jump(hops: Sequence[str] | None, name: str) -> Node | None:

@@ -36,6 +36,10 @@ class Refused(Exception):
     """One side does not want the other: a host key, or every one of our keys."""
 
 
+class KeyRefused(Refused):
+    """The host key is not one that is on file."""
+
+
 KEX = "key exchange"
 
 KNOWN = "known"
@@ -83,7 +87,7 @@ class Hosts:
             return KNOWN
         if verdict.state is not State.UNKNOWN:
             self._note(verdict, endpoint)
-            raise Refused(_warning(verdict, kind, blob, endpoint.lookups))
+            raise KeyRefused(_warning(verdict, kind, blob, endpoint.lookups))
         stranger = Stranger(
             node,
             endpoint.lookups[0],
@@ -99,7 +103,7 @@ class Hosts:
         with self._lock:
             if endpoint.ask and (stranger.host, blob) not in {(s.host, s.blob) for s in self.strangers}:
                 self.strangers.append(stranger)
-        raise Refused(
+        raise KeyRefused(
             f"unknown host key; `--host-keys accept-new` writes it down: {kind} {stranger.fingerprint}"
         )
 

@@ -15,7 +15,7 @@ from nowfab.machines.ssh.attempt import RETRIES, pause
 from nowfab.machines.ssh.dial import Dial, Failed, Opened
 from nowfab.machines.ssh.endpoint import Endpoint
 from nowfab.machines.ssh.keys import Ring
-from nowfab.machines.ssh.link import Hosts, Refused, Unreached
+from nowfab.machines.ssh.link import Hosts, KeyRefused, Refused, Unreached
 from nowfab.machines.ssh.pump import Patience, Pump
 from nowfab.machines.ssh.transport import NodeTransport
 from nowfab.machines.ssh.wire import Wire
@@ -34,6 +34,9 @@ class Dialler(Protocol):
 
     def settled(self, dial: Dial) -> None:
         """Learn that an opened connection is authenticated or gone."""
+
+    def revive(self) -> None:
+        """Have a way that is dead tried anew, for somebody who has patience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +94,20 @@ class SshMachine:
         return outcome
 
     def _patiently(self, patience: float, until: Until) -> NodeTransport:
-        """Give the open connection, or open one, again for as long as patience lasts."""
+        """Give the open connection, or open one, again for as long as patience lasts.
+
+        A host key that is not the node's on file will not become it by waiting.
+        """
         ends = time.monotonic() + patience
         while True:
             try:
                 return self.reach(until)
-            except (Refused, Unreached):
-                if until.reason or time.monotonic() + _AGAIN > ends:
+            except (Refused, Unreached) as error:
+                stranger = isinstance(error, KeyRefused) and self._pinned is None
+                if stranger or until.reason or time.monotonic() + _AGAIN > ends:
                     raise
             time.sleep(_AGAIN)
+            self.dialler.revive()
 
     def reach(self, until: Until) -> NodeTransport:
         """Give the open connection, or open one: within one deadline, again where that may help."""

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from nowfab import engine
+from nowfab import engine, remote
 from nowfab.inventory.node import Node
 from nowfab.machines.until import Limit
 from nowfab.results import Status
-from nowfab.talk import Finished
-from nowfab.work.command import command
+from nowfab.talk import Exec, Finished, Talk, Work
+from nowfab.work.command import command, result
 from nowfab.work.ping import ping
 from tests.machines.conftest import Controller
 
@@ -38,7 +38,11 @@ def test_B4_after_a_yes_the_nodes_behind_the_gateway_are_reached(
 
 def relay(listener: socket.socket, node: Node) -> None:
     """Pass one connection on to a node, until either side ends it."""
-    near = listener.accept()[0]
+    pour(listener.accept()[0], node)
+
+
+def pour(near: socket.socket, node: Node) -> None:
+    """Pass a connection on."""
     far = socket.create_connection((node.address or "", node.port or 22))
 
     def pump(source: socket.socket, sink: socket.socket) -> None:
@@ -114,3 +118,86 @@ def test_one_name_with_two_users_is_two_gateways(
     report = controller.run(nodes, "true")
 
     assert [Status.OK, Status.UNREACHABLE] == [row.status for row in report.results]
+
+
+def patient(seconds: float) -> Work:
+    """Make the work of an exec that waits so long for its node."""
+
+    def talk(node: Node) -> Talk:
+        outcome = yield Exec(remote.line("true"), fresh=True, patience=seconds)
+        return result(node, outcome)
+
+    return talk
+
+
+def test_patience_outlasts_a_gateway_that_is_not_there_yet(
+    controller: Controller, sshd_nodes: tuple[Node, ...]
+) -> None:
+    """Who waits for workers while their master still boots waits for the master, too."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        gateway = replace(sshd_nodes[0], address="127.0.0.1", port=listener.getsockname()[1])
+        inner = [replace(node, via=gateway) for node in sshd_nodes[1:3]]
+
+        def serve() -> None:
+            listener.listen()
+            relay(listener, sshd_nodes[0])
+
+        threading.Timer(2.5, serve).start()
+        report = controller.run(inner, patient(30.0))
+
+    assert [(Status.OK, "")] * 2 == [(row.status, row.reason) for row in report.results]
+
+
+def test_a_gateway_that_went_down_on_the_way_is_tried_anew_by_the_patient(
+    controller: Controller, sshd_nodes: tuple[Node, ...]
+) -> None:
+    """Its connection was up when the first exec went through, and is gone at the second."""
+    nears: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        gateway = replace(sshd_nodes[0], address="127.0.0.1", port=listener.getsockname()[1])
+        inner = replace(sshd_nodes[1], via=gateway)
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    near = listener.accept()[0]
+                    nears.append(near)
+                    threading.Thread(target=pour, args=(near, sshd_nodes[0]), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+
+        def talk(node: Node) -> Talk:
+            first = yield Exec(remote.line("true"))
+            nears[0].shutdown(socket.SHUT_RDWR)
+            second = yield Exec(remote.line("true"), fresh=True, patience=20.0)
+            return replace(result(node, second), stderr=first.stderr)
+
+        row = controller.one(inner, talk)
+
+    assert (Status.OK, "", 2) == (row.status, row.reason, len(nears))
+
+
+def test_without_patience_a_dead_gateway_stays_dead(
+    controller: Controller, sshd_nodes: tuple[Node, ...]
+) -> None:
+    """A hundred workers behind a master that is off must not knock at it a hundred times."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        gateway = replace(sshd_nodes[0], address="127.0.0.1", port=listener.getsockname()[1])
+        inner = [replace(sshd_nodes[1], name=f"in{number}", via=gateway) for number in range(3)]
+        began = time.monotonic()
+        report = controller.run(inner, patient(0.0))
+
+    assert [Status.UNREACHABLE] * 3 == [row.status for row in report.results]
+    assert time.monotonic() - began < 5
+
+
+def test_an_unknown_host_key_is_not_waited_for(controller: Controller, sshd_nodes: tuple[Node, ...]) -> None:
+    """It will not become known; the person is asked, or told, at once."""
+    began = time.monotonic()
+    row = controller.one(replace(sshd_nodes[0], known_hosts=None, fleet=""), patient(60.0))
+
+    assert Status.REFUSED == row.status
+    assert "unknown host key" in row.reason
+    assert time.monotonic() - began < 20
