@@ -166,7 +166,7 @@ class _Watch:
             )
         if outcome.ending is Ending.EXITED:
             return self._row(Status.FAILED, f"was told to shut down, and is still up after {self._limit}")
-        return _said(self._row(Status.OK), f"is down, its connection ended after {self.spent:.0f} s")
+        return _said(self._row(Status.OK), f"is going down: its connection ended after {self.spent:.0f} s")
 
     def wait_up(self) -> Talk:
         while True:

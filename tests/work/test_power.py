@@ -171,10 +171,10 @@ def test_this_computer_is_left_out(work: Work) -> None:
     assert "`-x here` leaves it out" in row.reason
 
 
-def test_a_node_is_down_when_its_connection_ends() -> None:
+def test_a_node_goes_down_when_its_connection_ends() -> None:
     _, row = played(power.shut_down(start), [TOLD, gone(3.0)])
 
-    assert (Status.OK, "is down, its connection ended after 3 s") == last(row)
+    assert (Status.OK, "is going down: its connection ended after 3 s") == last(row)
 
 
 def test_a_node_that_stays_up_says_so() -> None:
