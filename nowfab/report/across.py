@@ -1,4 +1,4 @@
-"""Lay rows of many columns out so that they fit: wide columns give way, a bad row says why across."""
+"""Lay rows of many columns out so that they fit: wide columns shrink, a bad row says why across."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _HEAD = ("node", "status")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column behind node and status; one that is `wide` is cut where the terminal is narrow."""
+    """A column behind node and status; in a narrow terminal it is cut, down to `least`, 0 for never."""
 
     header: str
-    wide: bool = False
+    least: int = 0
     right: bool = False
 
 
@@ -33,8 +33,8 @@ def lay(
     none = ("",) * len(columns)
     whole = [(visible(one.node), str(one.status), *(map(visible, cells or none))) for one, cells in rows]
     widths = [max(map(width, cells)) for cells in zip(headers, *whole, strict=True)]
-    wide = [number for number, column in enumerate(columns, len(_HEAD)) if column.wide]
-    narrow = widths if room is None else _squeezed(widths, wide, room, headers)
+    least = [*widths[: len(_HEAD)], *(column.least or 10**9 for column in columns)]
+    narrow = widths if room is None else _squeezed(widths, least, room)
     shown = [tuple(map(cut, row, narrow)) for row in whole]
     laid = table.grid(headers, shown, tuple(column.header for column in columns if column.right))
     begin = sum(narrow[: len(_HEAD)]) + _GAP * len(_HEAD)
@@ -48,15 +48,14 @@ def lay(
     return table.Table("".join(f"{line}\n" for line in lines), hidden)
 
 
-def _squeezed(widths: list[int], wide: list[int], room: int, headers: Sequence[str]) -> list[int]:
-    """Take columns from the widest that may give some, until all fit or none is wider than its header."""
+def _squeezed(widths: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Take from the columns that can spare most, until all fit or none can spare any."""
     left = list(widths)
-    over = sum(left) + _GAP * (len(left) - 1) - room
-    for _ in range(over):
-        candidates = [number for number in wide if left[number] > len(headers[number])]
-        if not candidates:
+    for _ in range(sum(left) + _GAP * (len(left) - 1) - room):
+        spare = [have - need for have, need in zip(left, least, strict=True)]
+        if max(spare) <= 0:
             break
-        left[max(candidates, key=lambda number: left[number])] -= 1
+        left[spare.index(max(spare))] -= 1
     return left
 
 

@@ -12,15 +12,17 @@ from nowfab.report.table import Table
 from nowfab.results import GOOD, Report, Result
 
 COLUMNS = (
-    Column("model", wide=True),
-    Column("system", wide=True),
+    Column("model", least=10),
+    Column("system", least=9),
     Column("bits"),
-    Column("kernel", wide=True),
-    Column("cpus", right=True),
-    Column("memory", right=True),
+    Column("kernel", least=7),
+    Column("RAM", right=True),
     Column("disk", right=True),
-    Column("network", wide=True),
+    Column("network", least=7),
 )
+
+_NETWORKS = {"systemd-networkd": "networkd", "networking": "ifupdown"}
+"""What units are called that are better known by another name."""
 
 _BITS = {"aarch64": 64, "x86_64": 64, "riscv64": 64, "armv6l": 32, "armv7l": 32, "armv8l": 32, "i686": 32}
 """The bits of kernels, by `uname -m`."""
@@ -51,16 +53,25 @@ def _cells(facts: Facts | None) -> tuple[str, ...]:
         _system(facts),
         _bits(facts),
         facts.kernel or UNKNOWN,
-        UNKNOWN if facts.cpus is None else str(facts.cpus),
         size(facts.memory),
         size(facts.disk),
-        UNKNOWN if facts.network is None else "+".join(facts.network) or "none",
+        _network(facts.network),
     )
 
 
 def _model(model: str | None) -> str:
-    """Leave out of `Raspberry Pi 4 Model B Rev 1.4` what all of them are called."""
-    return UNKNOWN if model is None else model.removeprefix("Raspberry ").replace(" Rev ", " ")
+    """Leave out of `Raspberry Pi 4 Model B Rev 1.4` what is in all such names: `Pi 4 B 1.4`."""
+    if model is None or not model.startswith("Raspberry Pi "):
+        return model or UNKNOWN
+    return (
+        model.removeprefix("Raspberry ").replace(" Model ", " ").replace(" Rev ", " ").replace(" Plus", "+")
+    )
+
+
+def _network(units: tuple[str, ...] | None) -> str:
+    if units is None:
+        return UNKNOWN
+    return "+".join(_NETWORKS.get(unit, unit) for unit in units) or "none"
 
 
 def _system(facts: Facts) -> str:

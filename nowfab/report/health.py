@@ -19,7 +19,7 @@ COLUMNS = (
     Column("°C", right=True),
     Column("reboot"),
     Column("failed", right=True),
-    Column("throttled", wide=True),
+    Column("throttled", least=9),
 )
 
 _DAY, _HOUR, _MINUTE = 86_400, 3600, 60
