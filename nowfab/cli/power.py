@@ -52,7 +52,7 @@ def reboot_nodes(
     waits = wait or within is not None or bool(on.settings.pace.serial)
     seconds = settings.seconds("--within", within or WITHIN) if waits else None
     work = power.reboot(_start(on, "reboot", no_sudo, ask_sudo), seconds)
-    on.carry_out(Job("reboot", work, rank=_rank, asks="" if yes else "reboot-nodes"))
+    on.carry_out(Job("reboot", work, rank=rank, asks="" if yes else "reboot-nodes"))
 
 
 @node_task(name="shutdown-nodes", help=_ROOT)
@@ -61,7 +61,7 @@ def shut_down_nodes(on: Session, yes: bool = False, no_sudo: bool = False, ask_s
     from nowfab.work import power
 
     work = power.shut_down(_start(on, "poweroff", no_sudo, ask_sudo))
-    on.carry_out(Job("shut down", work, rank=_rank, asks="" if yes else "shutdown-nodes"))
+    on.carry_out(Job("shut down", work, rank=rank, asks="" if yes else "shutdown-nodes"))
 
 
 @node_task(name="wait-up", help={"within": f"seconds in which all must answer ({WITHIN})"})
@@ -93,6 +93,6 @@ def _start(on: Session, verb: str, no_sudo: bool, ask_sudo: bool) -> Start:
     return start
 
 
-def _rank(node: Node) -> int:
+def rank(node: Node) -> int:
     """Have nodes go before the gateway that they are reached through."""
-    return 0 if node.via is None else _rank(node.via) - 1
+    return 0 if node.via is None else rank(node.via) - 1

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from nowfab.cli.power import rank
+from nowfab.inventory.node import Node
 from tests.cli.conftest import Program, type_into
 from tests.cli.test_practice import fleet as fleet
 
@@ -124,3 +126,12 @@ def test_wait_up_gives_up_at_its_time(nowfab: Program) -> None:
     assert (4, "ok", "unreachable") == (done.returncode, here["status"], red01["status"])
     assert "not within 2 s: connection refused: 127.0.0.1 port 9" == red01["reason"]
     assert time.monotonic() - began < 15
+
+
+def test_the_deepest_go_first_and_gateways_last() -> None:
+    """Who is behind a gateway that is away can neither be told nor watched."""
+    outer = Node("outer")
+    inner = Node("inner", via=outer)
+    nodes = [outer, Node("alone"), inner, Node("worker", via=inner)]
+
+    assert ["worker", "inner", "outer", "alone"] == [node.name for node in sorted(nodes, key=rank)]
