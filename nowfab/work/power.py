@@ -164,7 +164,8 @@ class _Watch:
             return self._row(
                 Status.LOST, f"was told to shut down, and nobody waited for it: {outcome.reason}"
             )
-        if outcome.ending is Ending.EXITED:
+        slept = outcome.ending is Ending.EXITED and outcome.code == 0
+        if slept or outcome.ending is Ending.STOPPED:
             return self._row(Status.FAILED, f"was told to shut down, and is still up after {self._limit}")
         return _said(self._row(Status.OK), f"is going down: its connection ended after {self.spent:.0f} s")
 

@@ -177,8 +177,25 @@ def test_a_node_goes_down_when_its_connection_ends() -> None:
     assert (Status.OK, "is going down: its connection ended after 3 s") == last(row)
 
 
-def test_a_node_that_stays_up_says_so() -> None:
-    _, row = played(power.shut_down(start), [TOLD, Outcome(Ending.EXITED, 0, seconds=60.0)])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        Outcome(Ending.SIGNALED, signal="TERM"),
+        Outcome(Ending.EXITED, 143),
+        Outcome(Ending.UNREACHABLE, reason="connection refused"),
+        Outcome(Ending.REFUSED, reason="the system is going down"),
+    ],
+)
+def test_a_session_that_is_killed_is_the_end_as_well(ending: Outcome) -> None:
+    """What was asleep there, or the shell around it, is ended before the network is."""
+    _, row = played(power.shut_down(start), [TOLD, replace(ending, seconds=2.0)])
+
+    assert (Status.OK, "is going down: its connection ended after 2 s") == last(row)
+
+
+@pytest.mark.parametrize("ending", [Outcome(Ending.EXITED, 0), Outcome(Ending.STOPPED, late=True)])
+def test_a_node_that_stays_up_says_so(ending: Outcome) -> None:
+    _, row = played(power.shut_down(start), [TOLD, replace(ending, seconds=60.0)])
 
     assert (Status.FAILED, "was told to shut down, and is still up after 60 s") == last(row)
 
