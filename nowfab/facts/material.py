@@ -1,4 +1,4 @@
-r"""Ask a node's shell for what its files and programs say, and cut the answer into sections.
+"""Ask a node's shell for what its files and programs say, and cut the answer into sections.
 
 The answer is text: a section's name begins in the first column, its lines behind one space, so that
 no line of a file can be taken for the next name. It begins with BEGIN and ends with END; what a login
