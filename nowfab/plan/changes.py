@@ -91,12 +91,15 @@ class SetSysctl:
 class RunArgv:
     """Run a program; `undo` takes back what it does, None where nothing can.
 
-    `stdin` is secret where there is one.
+    `stdin` is secret where there is one. `alters` are the files and folders that it may alter, with all
+    below them, None where it may alter anything. `shown` says what it does where its words do not.
     """
 
     argv: tuple[str, ...]
     undo: tuple[str, ...] | None = None
     stdin: Blob | None = None
+    alters: tuple[str, ...] | None = None
+    shown: str = ""
 
 
 Change = WriteFile | MakeLink | MakeFolder | RemovePath | Packages | SetUnit | SetSysctl | RunArgv

@@ -44,7 +44,7 @@ def headline(change: Change) -> str:
             was = "nothing" if change.was.value is None else change.was.value
             return f"set {change.key} to {change.value} (was {was})"
         case RunArgv():
-            return f"run {shlex.join(change.argv)}"
+            return change.shown or f"run {shlex.join(change.argv)}"
 
 
 def lines(change: Change) -> tuple[str, ...]:

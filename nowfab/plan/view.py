@@ -12,6 +12,7 @@ from nowfab.plan.changes import (
     Change,
     MakeLink,
     Packages,
+    PathChange,
     RemovePath,
     RunArgv,
     SetSysctl,
@@ -51,13 +52,13 @@ UNIT_FOLDERS = ("/etc/systemd/", "/usr/lib/systemd/", "/lib/systemd/", "/run/sys
 """Their files say what units there are (systemd.unit(5))."""
 
 _ACCOUNTS = ("/etc/passwd", "/etc/group", "/etc/nsswitch.conf")
-READ_BY: Mapping[str, tuple[str, ...]] = {
-    "getent": _ACCOUNTS,
-    "id": _ACCOUNTS,
-    "hostname": ("/proc/",),
-    "locale": ("/usr/lib/locale",),
+READ_BY: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("getent",): _ACCOUNTS,
+    ("id",): _ACCOUNTS,
+    ("hostname",): ("/proc",),
+    ("locale",): ("/usr/lib/locale",),
 }
-"""What some programs read that only tell something: other files change nothing of what they say."""
+"""What some programs read that only tell something, by their first words; other files change none of it."""
 
 
 _Kind = TypeVar("_Kind", Package, Unit, Sysctl, Said, Reached)
@@ -171,17 +172,23 @@ def _unit(change: SetUnit) -> Unit:
 def _clouds(change: Change, question: Question, answer: Answer) -> bool:
     """Say whether the change may alter this answer in a way that nobody can foresee.
 
-    A program may do anything. Packages bring files and units that were not there, and change none
-    that were (what belongs to the administrator stays: Debian Policy 10.7.3). What a program says may
-    depend on all there is, unless we know what it reads; whom one can connect to depends on packages, units
-    and the kernel. A unit that is there goes on as it is when its file becomes another one.
+    A program may do anything, unless it is known what it alters. Packages bring files and units that were
+    not there, and change none that were (what belongs to the administrator stays: Debian Policy 10.7.3).
+    What a program says may depend on all there is, unless we know what it reads; whom one can connect to
+    depends on packages, units and the kernel. A unit that is there goes on as it is when its file becomes
+    another one.
     """
     match change, question:
-        case (RunArgv(), _) | (Packages(), OutputOf()):
+        case RunArgv(alters=None), _:
             return True
-        case (_, OutputOf()):
-            read = READ_BY.get(question.argv[0])
-            return read is None or getattr(change, "path", "").startswith(read)
+        case RunArgv(alters=tuple(paths)), PathAt() if not isinstance(answer, Absent):
+            return any(_below(question.path, path) for path in paths)
+        case RunArgv(alters=tuple(paths)), _:
+            return _reads(question, paths)
+        case Packages(), OutputOf():
+            return True
+        case _, OutputOf():
+            return _reads(question, (change.path,) if isinstance(change, PathChange) else ())
         case (Packages() | SetUnit() | SetSysctl(), TcpTo()):
             return True
         case Packages(), PathAt():
@@ -196,3 +203,31 @@ def _clouds(change: Change, question: Question, answer: Answer) -> bool:
             gone = isinstance(change, RemovePath) or not (isinstance(answer, Unit) and answer.known)
             return gone and change.path.startswith(UNIT_FOLDERS)
     return False
+
+
+def _reads(question: Question, paths: Iterable[str]) -> bool:
+    """Say whether an answer may come from one of these paths, or from what stands below them."""
+    match question:
+        case PathAt():
+            read: tuple[str, ...] | None = (question.path,)
+        case OutputOf():
+            read = next((READ_BY[words] for words in READ_BY if question.argv[: len(words)] == words), None)
+        case PackageNamed():
+            read = ("/var/lib/dpkg",)
+        case UnitNamed():
+            read = UNIT_FOLDERS
+        case SysctlNamed():
+            read = ("/proc/sys",)
+        case TcpTo():
+            read = None
+    return read is None or any(_overlap(path, place) for path in paths for place in read)
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Say whether one path is the other, or a part of it."""
+    return _below(one, other) or _below(other, one)
+
+
+def _below(path: str, top: str) -> bool:
+    """Say whether a path is `top`, or a part of it."""
+    return f"{path}/".startswith(f"{top.rstrip('/')}/")

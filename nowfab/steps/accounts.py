@@ -11,6 +11,10 @@ from nowfab.plan.view import View
 _NONE = 2
 """What getent ends with where nobody has that name (getent(1))."""
 
+_KEPT = ("passwd", "shadow", "group", "gshadow", "subuid", "subgid")
+ALTERED = tuple(f"/etc/{name}{end}" for name in _KEPT for end in ("", "-"))
+"""What useradd, usermod, groupadd and chpasswd write to, and the copies that they keep (shadow(5))."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

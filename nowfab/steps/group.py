@@ -15,6 +15,7 @@ def group(name: str, system: bool = False) -> Step:
     def decide(view: View) -> tuple[Change, ...]:
         if accounts.group(view, name):
             return ()
-        return (RunArgv(("groupadd", *(("--system",) if system else ()), "--", name)),)
+        argv = ("groupadd", *(("--system",) if system else ()), "--", name)
+        return (RunArgv(argv, alters=accounts.ALTERED),)
 
     return Step(f"group {name}", (OutputOf(("getent", "group", name)),), decide)

@@ -12,6 +12,8 @@ from nowfab.steps.line import line
 from nowfab.steps.together import together
 
 _NOW = ("hostname",)
+KERNEL = "/proc/sys/kernel/hostname"
+"""Where the kernel shows the name that it has now (proc(5))."""
 
 
 def hostname(name: str) -> Step:
@@ -22,7 +24,7 @@ def hostname(name: str) -> Step:
 
     def decide(view: View) -> tuple[Change, ...]:
         said = view.said(*_NOW).stdout.strip()
-        return () if said == name.encode() else (RunArgv(("hostname", name)),)
+        return () if said == name.encode() else (RunArgv(("hostname", name), alters=(KERNEL,)),)
 
     steps = (
         file("/etc/hostname", MemoryBlob(f"{name}\n".encode())),

@@ -16,6 +16,9 @@ DEFAULT = "/etc/default/locale"
 LINKED = "/etc/locale.conf"
 """Where Debian 13 has it, with a link at the old place (locale.conf(5))."""
 
+MADE = "/usr/lib/locale"
+"""Where locale-gen puts what it makes (locale-gen(8))."""
+
 BUILT_IN = ("C", "C.UTF-8", "POSIX")
 """What the C library brings (locale(7)): nothing is made for these."""
 
@@ -36,7 +39,7 @@ def locale(name: str) -> Step:
             return ()
         if isinstance(view.at(LIST), Absent):
             raise Refused(f"there is no {LIST}: the package `locales` brings it, and makes locales")
-        return (RunArgv(("locale-gen",)),)
+        return (RunArgv(("locale-gen",), alters=(MADE,)),)
 
     def spoken(view: View) -> tuple[Change, ...]:
         place = LINKED if isinstance(view.at(DEFAULT), Link) else DEFAULT

@@ -40,6 +40,7 @@ HEADLINES: list[tuple[Change, str]] = [
     (SetUnit("nginx", Unit(), enabled=True, running=True), "enable, start nginx"),
     (SetUnit("nginx", Unit(), restart=True), "restart nginx"),
     (SetSysctl("net.x", "1", Sysctl("0")), "set net.x to 1 (was 0)"),
+    (RunArgv(("python3", "-c", "pass"), shown="do nothing"), "do nothing"),
     (RunArgv(("apt-mark", "hold", "x y"), stdin=MemoryBlob(b"pw")), "run apt-mark hold 'x y'"),
 ]
 

@@ -110,6 +110,34 @@ def test_a_unit_is_known_with_when_it_started(change: SetUnit, expected: Unit) -
 
 CLOUDED: dict[str, tuple[Change, set[Question]]] = {
     "a program": (RunArgv(("make",)), set(ANSWERS)),
+    "a program that alters one folder": (
+        RunArgv(("make",), alters=("/there", "/gone/below")),
+        {PathAt("/there"), PathAt("/gone"), OutputOf(("uptime",)), TcpTo("red02", 22)},
+    ),
+    "a program that alters what is not asked for": (
+        RunArgv(("make",), alters=("/ther", "/there/below", "/etc/passwd-")),
+        {OutputOf(("uptime",)), TcpTo("red02", 22)},
+    ),
+    "a program that alters accounts": (
+        RunArgv(("usermod",), alters=("/etc/passwd",)),
+        {OutputOf(("uptime",)), OutputOf(("getent", "passwd", "pi")), TcpTo("red02", 22)},
+    ),
+    "a program that alters the kernel, units and packages": (
+        RunArgv(("make",), alters=("/proc", "/etc/systemd/system/x.service", "/var")),
+        {
+            OutputOf(("uptime",)),
+            TcpTo("red02", 22),
+            PackageNamed("tmux"),
+            UnitNamed("nginx"),
+            UnitNamed("new"),
+            SysctlNamed("net.x"),
+            SysctlNamed("new.x"),
+        },
+    ),
+    "a program that alters nothing that is told": (
+        RunArgv(("make",), alters=()),
+        {OutputOf(("uptime",)), TcpTo("red02", 22)},
+    ),
     "packages": (
         INSTALL,
         {

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from nowfab.blobs import MemoryBlob
 from nowfab.plan.changes import RunArgv
+from nowfab.plan.decide import next_stage
 from nowfab.plan.diff import headline
 from nowfab.plan.questions import (
     Absent,
@@ -62,6 +63,9 @@ def nobody(name: str) -> dict[Question, Answer]:
         **says("id", "-gn", name, code=1),
         **says("id", "-Gn", name, code=1),
     }
+
+
+DEFAULTS = at("/etc/default/useradd", a_file(b"SHELL=/bin/sh\n# HOME=/srv\n"))
 
 
 def home(
@@ -164,7 +168,7 @@ CASES = {
     "group: there": Case(group("gpio"), says("getent", "group", "gpio", out="gpio:x:997:pi\n")),
     "user: new": Case(
         user("anna", ("sudo",), uid=1005, password_hash=MemoryBlob(b"$6$x")),
-        {**nobody("anna"), **says("getent", "group", "sudo")},
+        {**nobody("anna"), **DEFAULTS, **says("getent", "group", "sudo")},
         [
             "run useradd --create-home --shell /bin/bash --uid 1005 --groups sudo -- anna",
             "run chpasswd --encrypted",
@@ -174,13 +178,16 @@ CASES = {
         user("pi", ("sudo", "gpio"), shell="/bin/zsh"),
         {
             **who(),
+            **DEFAULTS,
             **says("getent", "group", "sudo"),
             **says("getent", "group", "gpio"),
             **at("/bin/zsh", a_file(b""), False),
         },
         ["run usermod --append --groups gpio --shell /bin/zsh -- pi"],
     ),
-    "user: as it should be": Case(user("pi", ("sudo",)), {**who(), **says("getent", "group", "sudo")}),
+    "user: as it should be": Case(
+        user("pi", ("sudo",)), {**who(), **DEFAULTS, **says("getent", "group", "sudo")}
+    ),
     "sudo: without a password": Case(
         sudo("pi", password=False),
         at("/etc/sudoers.d/010_nowfab-pi", Absent()),
@@ -270,12 +277,52 @@ def test_what_cannot_be_is_refused_with_its_reason(name: str) -> None:
 
 def test_a_password_s_hash_is_on_no_command_line() -> None:
     step = user("anna", password_hash=MemoryBlob(b"$6$canary"))
-    made = step.decide(View(nobody("anna")))
+    made = step.decide(View(nobody("anna") | DEFAULTS))
 
     assert not any("canary" in headline(change) for change in made)
     assert [b"anna:$6$canary\n"] == [
         change.stdin.head(99) for change in made if isinstance(change, RunArgv) and change.stdin is not None
     ]
+
+
+def test_programs_whose_traces_are_known_share_a_stage_with_what_reads_others() -> None:
+    """Each stage is a way to the node and back, and asks everything anew."""
+    names = ("hostname: new", "locale: made and spoken", "group: new", "time zone: another")
+    cases = [CASES[name] for name in names]
+    answers = {asked: answer for case in cases for asked, answer in case.answers.items()}
+    stage = next_stage([*(case.step for case in cases), user("anna")], View(answers | nobody("anna")))
+
+    assert [case.step for case in cases] == [wanted.step for wanted in stage.wanted]
+    assert ["user anna"] == [step.title for step in stage.rest], "groupadd alters what it asks for"
+
+
+@pytest.mark.parametrize(
+    ("step", "defaults", "expected"),
+    [
+        (user("anna"), Absent(), "/home"),
+        (user("anna"), a_file(b"# HOME=/srv\n"), "/home"),
+        (user("anna"), a_file(b"HOME=/data/home\n"), "/data/home"),
+        (user("anna", home="/opt/anna"), Absent(), "/opt/anna"),
+    ],
+)
+def test_a_new_user_alters_accounts_and_where_its_home_will_be(
+    step: Step, defaults: Answer, expected: str
+) -> None:
+    """What stands elsewhere needs no stage of its own behind it."""
+    answers = nobody("anna") | at("/etc/default/useradd", defaults)
+    (made,) = step.decide(View(answers))
+    assert isinstance(made, RunArgv)
+    assert made.alters
+
+    assert ("/etc/passwd", expected) == (made.alters[0], made.alters[-1])
+
+
+def test_where_the_node_does_not_tell_of_homes_a_new_user_may_alter_anything() -> None:
+    answers = nobody("anna") | at("/etc/default/useradd", Link("/x"))
+    (made,) = user("anna").decide(View(answers))
+
+    assert isinstance(made, RunArgv)
+    assert made.alters is None
 
 
 OPTIONS = f'command="ls -l",no-pty {ANNA}'
