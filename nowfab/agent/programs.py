@@ -19,6 +19,8 @@ CHANGE_SECONDS = 7200
 SAID_LIMIT = 1024 * 1024
 """Bytes kept of each output of a program whose output only explains a failure."""
 
+WORD_LIMIT = 300
+
 FOLDERS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -131,13 +133,18 @@ def demand(
 
 def failure(argv: "list[str]", seconds: float, ended: Ended, quiet: bool) -> str:
     """Say how a program failed."""
-    what = "`%s`" % " ".join(argv)
+    what = "`%s`" % " ".join(map(brief, argv))
     if ended.slow:
         return "%s did not end within %d s" % (what, seconds)
     said = "" if quiet else tail(ended.stderr) or tail(ended.stdout)
     if quiet and (ended.stderr or ended.stdout):
         said = "(what it said is kept back: it may hold the secret)"
     return "%s ended with %d%s" % (what, ended.code, ": " + said if said else "")
+
+
+def brief(word: str) -> str:
+    """Give a word of an argv as far as a person wants to read it: not the text of a program."""
+    return word if len(word) <= WORD_LIMIT and "\n" not in word else "…"
 
 
 def readable(path: bytes) -> str:

@@ -194,14 +194,15 @@ def endangers(change: Change) -> bool:
         case SetSysctl():
             return change.key.startswith(KEYS)
         case _:
-            return _path(change.path) or _above(change)
+            return path_endangers(change.path) or _above(change)
 
 
 def _named(change: RunArgv) -> str:
     return posixpath.basename(change.argv[0])
 
 
-def _path(path: str) -> bool:
+def path_endangers(path: str) -> bool:
+    """Say whether what stands at a path decides about our way to the node."""
     folder, _, name = path.rpartition("/")
     if f"{path}/".startswith(_FOLDERS) or any(part in INSIDE_HOME for part in path.split("/")):
         return True

@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 PACKAGE = "nowfab.agent"
+ERRANDS = f"{PACKAGE}.errands"
 
 ORDER = (
     "words",
@@ -76,6 +77,14 @@ def program() -> bytes:
 def packed() -> bytes:
     """Give the agent as it travels: a quarter of its size (RFC 1950)."""
     return zlib.compress(program(), 9)
+
+
+@cache
+def errand(name: str) -> str:
+    """Give a program that a node is sent for one errand, as the text behind `python3 -c`."""
+    folder = files(ERRANDS)
+    texts = (folder.joinpath(f"{each}.py").read_text("utf-8") for each in ("fetch", name))
+    return f"{joined(texts)}run_errand({name})\n"
 
 
 def _needs(part: str) -> tuple[str, ...]:

@@ -23,6 +23,10 @@ _LOCALE = re.compile(r"[A-Za-z]+(?:_[A-Z]{2})?(?:\.[A-Za-z0-9-]+)?(?:@[a-z]+)?")
 _LAYOUT = re.compile(r"[A-Za-z0-9_,-]*")
 _UNIT = re.compile(r"[A-Za-z0-9:_.\\][A-Za-z0-9:_.\\-]*(?:@[A-Za-z0-9:_.\\-]*)?")
 _SYSCTL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.*/-]*")
+_URL = re.compile(r"(?:https?://[^\s/@?#]+(?:/[!-~]*)?|file:///[!-~]+)")
+"""RFC 3986 without a user in it: everybody on the node would see a password there."""
+
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _TRUE_FALSE = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -132,6 +136,16 @@ def sysctl(value: Value) -> str:
     if ".." in said or said.startswith("/"):
         _wrong(value, "a kernel parameter such as `net.ipv4.ip_forward`")
     return said
+
+
+def url(value: Value) -> str:
+    """Take the place of a file that a node can fetch itself."""
+    return _matching(value, _URL, "a URL such as `https://example.org/file` or `file:///srv/file`")
+
+
+def sha256(value: Value) -> str:
+    """Take a sha256, as sha256sum writes it."""
+    return _matching(value, _SHA256, "a sha256 of 64 hexadecimal digits").lower()
 
 
 def regex(value: Value) -> str:

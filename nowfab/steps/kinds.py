@@ -11,6 +11,7 @@ from nowfab.plan.steps import Step
 from nowfab.steps import fields
 from nowfab.steps.authorized_keys import authorized_keys
 from nowfab.steps.block import block
+from nowfab.steps.download import download
 from nowfab.steps.file import file
 from nowfab.steps.folder import folder
 from nowfab.steps.group import group
@@ -66,6 +67,10 @@ def _line(path: str, text: str, instead_of: str | None = None, **rest: Any) -> S
 
 def _folder(path: str, **rest: Any) -> Step:
     return folder(path, _rights(rest))
+
+
+def _download(url: str, sha256: str, path: str, **rest: Any) -> Step:
+    return download(url, sha256, path, _rights(rest))
 
 
 def _package(name: tuple[str, ...], installed: bool = True) -> Step:
@@ -131,6 +136,11 @@ KINDS: Mapping[str, Kind] = {
         },
         ("name",),
         service,
+    ),
+    "download": Kind(
+        {"url": fields.url, "sha256": fields.sha256, "path": fields.path, **RIGHTS},
+        ("url", "sha256", "path"),
+        _download,
     ),
     "hostname": Kind({"name": fields.hostname}, ("name",), hostname),
     "timezone": Kind({"name": fields.zone}, ("name",), timezone),

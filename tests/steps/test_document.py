@@ -40,6 +40,7 @@ steps:
   - user: {name: anna, groups: [sudo, gpio], shell: /bin/bash, uid: 1005, password-hash: "*"}
   - sudo: {user: anna, password: false}
   - authorized-keys: {user: anna, keys: KEY}
+  - download: {url: "https://example.org/x?a=b", sha256: SHA256, path: /usr/local/bin/x, mode: "0755"}
 """
 
 
@@ -56,7 +57,7 @@ def _source(name: str, place: Place) -> Blob:
 
 
 def test_every_kind_of_step_is_read() -> None:
-    plan = build(ALL.replace("KEY", KEY))
+    plan = build(ALL.replace("KEY", KEY).replace("SHA256", "A" * 64))
 
     assert "many things" == plan.title
     assert set(KINDS) == {entry.kind for entry in document.read(ALL, "plan.yaml").entries}
@@ -83,6 +84,7 @@ def test_every_kind_of_step_is_read() -> None:
         "user anna",
         "file /etc/sudoers.d/010_nowfab-anna",
         "keys of anna",
+        "download /usr/local/bin/x",
     ] == [step.title for step in plan.steps]
 
 
@@ -152,6 +154,21 @@ BROKEN = {
         "is no public key as sshd reads them",
     ),
     "a zone with a detour": ("title: t\nsteps:\n  - timezone: {name: ../x}\n", 3, "a time zone such as"),
+    "another scheme": (
+        f"title: t\nsteps:\n  - download: {{path: /a, sha256: {'a' * 64}, url: 'ftp://a/b'}}\n",
+        3,
+        "a URL such as",
+    ),
+    "a password in a URL": (
+        f"title: t\nsteps:\n  - download: {{path: /a, sha256: {'a' * 64}, url: 'https://a:b@c/d'}}\n",
+        3,
+        "a URL such as",
+    ),
+    "half a sha256": (
+        "title: t\nsteps:\n  - download: {path: /a, url: 'https://a/b', sha256: abcd}\n",
+        3,
+        "a sha256 of 64",
+    ),
     "no fields": ("title: t\nsteps:\n  - remove: /a\n", 3, "followed by its fields"),
     "a field is missing": ("title: t\nsteps:\n  - link: {path: /a}\n", 3, "needs the field `to`"),
     "neither content nor source": ("title: t\nsteps:\n  - file: {path: /a}\n", 3, "exactly one of content"),
