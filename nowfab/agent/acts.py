@@ -40,7 +40,7 @@ def do_act(change: dict, stdin: bytes) -> None:
         demand(change["argv"], CHANGE_SECONDS)
     else:
         with open(stdin, "rb") as source:
-            demand(change["argv"], CHANGE_SECONDS, quiet=True, stdin=source)
+            demand(change["argv"], CHANGE_SECONDS, quiet=change.get("quiet", True), stdin=source)
 
 
 def disable_new(acts: "list[dict]") -> None:

@@ -121,7 +121,7 @@ def apply_one(job: Job, folder: bytes, index: int) -> bool:
         demand(change["argv"], CHANGE_SECONDS)
     else:
         with open(staged(folder, change["stdin"]), "rb") as stdin:
-            demand(change["argv"], CHANGE_SECONDS, quiet=True, stdin=stdin)
+            demand(change["argv"], CHANGE_SECONDS, quiet=change.get("quiet", True), stdin=stdin)
     return True
 
 

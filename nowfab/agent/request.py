@@ -188,8 +188,9 @@ def check_each(what: str, value: object, key: str, kinds: dict) -> None:
     check_fields(what, value, kinds[value[key]])
     for name in ("argv", "undo", "check", "verify", "install", "remove"):
         check_words(name, value.get(name) or [])
-    if not isinstance(value.get("keep", False), bool):
-        raise misread("`keep` is of another kind")
+    for name in ("keep", "quiet"):
+        if not isinstance(value.get(name, False), bool):
+            raise misread("`%s` is of another kind" % name)
     check_name(value, key)
 
 

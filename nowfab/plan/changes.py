@@ -91,8 +91,9 @@ class SetSysctl:
 class RunArgv:
     """Run a program; `undo` takes back what it does, None where nothing can.
 
-    `stdin` is secret where there is one. `alters` are the files and folders that it may alter, with all
-    below them, None where it may alter anything. `shown` says what it does where its words do not.
+    `stdin` is taken for `secret`, and so is what a program says that has read it. `alters` are the files
+    and folders that it may alter, with all below them, None where it may alter anything. `shown` says what
+    it does where its words do not.
     """
 
     argv: tuple[str, ...]
@@ -100,6 +101,7 @@ class RunArgv:
     stdin: Blob | None = None
     alters: tuple[str, ...] | None = None
     shown: str = ""
+    secret: bool = True
 
 
 Change = WriteFile | MakeLink | MakeFolder | RemovePath | Packages | SetUnit | SetSysctl | RunArgv

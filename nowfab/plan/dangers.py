@@ -215,12 +215,20 @@ def path_endangers(path: str) -> bool:
     return any(_unit(each) for each in (name, folder.rpartition("/")[2]) if path.startswith(UNIT_FOLDERS))
 
 
+def folder_endangers(folder: str) -> bool:
+    """Say whether a folder, or anything that may be in it, decides about our way to the node."""
+    return path_endangers(folder) or _holds(folder)
+
+
 def _above(change: Change) -> bool:
     """Say whether the change is of a folder above what counts: closing or replacing it closes that too."""
-    path = getattr(change, "path", "")
     if isinstance(change, MakeFolder) and not isinstance(change.was, Folder):
         return False
-    return any(known.startswith(f"{path.rstrip('/')}/") for known in _KNOWN)
+    return _holds(getattr(change, "path", ""))
+
+
+def _holds(folder: str) -> bool:
+    return any(known.startswith(f"{folder.rstrip('/')}/") for known in _KNOWN)
 
 
 def _unit(name: str) -> bool:

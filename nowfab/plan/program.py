@@ -9,7 +9,11 @@ from functools import cache
 from importlib.resources import files
 
 PACKAGE = "nowfab.agent"
-ERRANDS = f"{PACKAGE}.errands"
+ERRANDS: dict[str, tuple[str, ...]] = {
+    "download": ("fetch", "download"),
+    "unpack": ("fetch", "members", "unpack"),
+}
+"""Programs of their own, which a change sends along: the files of each, in their order."""
 
 ORDER = (
     "words",
@@ -82,8 +86,8 @@ def packed() -> bytes:
 @cache
 def errand(name: str) -> str:
     """Give a program that a node is sent for one errand, as the text behind `python3 -c`."""
-    folder = files(ERRANDS)
-    texts = (folder.joinpath(f"{each}.py").read_text("utf-8") for each in ("fetch", name))
+    folder = files(f"{PACKAGE}.errands")
+    texts = (folder.joinpath(f"{each}.py").read_text("utf-8") for each in ERRANDS[name])
     return f"{joined(texts)}run_errand({name})\n"
 
 

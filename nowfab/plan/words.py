@@ -101,7 +101,8 @@ def change(wanted: Change, keep: Keep) -> dict[str, Any]:
             return {"do": "sysctl", "key": wanted.key, "value": wanted.value, "was": value}
         case RunArgv():
             stdin = None if wanted.stdin is None else keep(wanted.stdin)
-            return {"do": "run", "argv": wanted.argv, "undo": wanted.undo, "stdin": stdin}
+            said = {"argv": wanted.argv, "undo": wanted.undo, "stdin": stdin, "quiet": wanted.secret}
+            return {"do": "run", **said}
 
 
 def _path_change(wanted: WriteFile | MakeLink | MakeFolder | RemovePath, keep: Keep) -> dict[str, Any]:

@@ -127,6 +127,9 @@ def _complete(entry: Entry, kind: Kind) -> None:
     for name in kind.needed:
         if name not in given:
             raise FileError(entry.place, f"`{entry.kind}` needs the field `{name}`")
+    for name, other in kind.besides.items():
+        if name in given and other not in given:
+            raise FileError(entry.place, f"`{entry.kind}` with `{name}` needs the field `{other}`")
     if kind.either and len(given.intersection(kind.either)) != 1:
         raise FileError(entry.place, f"`{entry.kind}` needs exactly one of {', '.join(kind.either)}")
 

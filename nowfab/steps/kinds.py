@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from nowfab.blobs import Blob, MemoryBlob
 from nowfab.plan.steps import Step
 from nowfab.steps import fields
+from nowfab.steps.archive import archive
 from nowfab.steps.authorized_keys import authorized_keys
 from nowfab.steps.block import block
 from nowfab.steps.download import download
@@ -41,7 +42,8 @@ PROOFS: Mapping[str, Read] = {"check": fields.argv, "verify": fields.argv}
 class Kind:
     """One kind of step: its fields, those that must be there, and what makes a step of them.
 
-    Of `either` exactly one must be there; only `keeps` is shown nowhere when it holds a secret.
+    Of `either` exactly one must be there; what stands in `besides` needs another field; only `keeps` is
+    shown nowhere when it holds a secret.
     """
 
     fields: Mapping[str, Read]
@@ -49,6 +51,7 @@ class Kind:
     make: Callable[..., Step]
     either: tuple[str, ...] = ()
     keeps: str = ""
+    besides: Mapping[str, str] = field(default_factory=dict)
 
 
 def _file(content: str | None = None, source: Blob | None = None, **rest: Any) -> Step:
@@ -141,6 +144,19 @@ KINDS: Mapping[str, Kind] = {
         {"url": fields.url, "sha256": fields.sha256, "path": fields.path, **RIGHTS},
         ("url", "sha256", "path"),
         _download,
+    ),
+    "archive": Kind(
+        {
+            "url": fields.url,
+            "source": fields.text,
+            "sha256": fields.sha256,
+            "to": fields.path,
+            "strip": fields.number,
+        },
+        ("to",),
+        archive,
+        ("url", "source"),
+        besides={"url": "sha256"},
     ),
     "hostname": Kind({"name": fields.hostname}, ("name",), hostname),
     "timezone": Kind({"name": fields.zone}, ("name",), timezone),

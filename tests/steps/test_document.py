@@ -41,6 +41,8 @@ steps:
   - sudo: {user: anna, password: false}
   - authorized-keys: {user: anna, keys: KEY}
   - download: {url: "https://example.org/x?a=b", sha256: SHA256, path: /usr/local/bin/x, mode: "0755"}
+  - archive: {url: "https://example.org/x.tar.gz", sha256: SHA256, to: /opt/x, strip: 1}
+  - archive: {source: x.zip, to: /opt/y}
 """
 
 
@@ -85,6 +87,8 @@ def test_every_kind_of_step_is_read() -> None:
         "file /etc/sudoers.d/010_nowfab-anna",
         "keys of anna",
         "download /usr/local/bin/x",
+        "archive in /opt/x",
+        "archive in /opt/y",
     ] == [step.title for step in plan.steps]
 
 
@@ -163,6 +167,11 @@ BROKEN = {
         f"title: t\nsteps:\n  - download: {{path: /a, sha256: {'a' * 64}, url: 'https://a:b@c/d'}}\n",
         3,
         "a URL such as",
+    ),
+    "an archive that nobody knows": (
+        "title: t\nsteps:\n  - archive: {to: /opt/a, url: 'https://a/b'}\n",
+        3,
+        "`archive` with `url` needs the field `sha256`",
     ),
     "half a sha256": (
         "title: t\nsteps:\n  - download: {path: /a, url: 'https://a/b', sha256: abcd}\n",

@@ -9,6 +9,7 @@ from nowfab.plan.changes import RunArgv
 from nowfab.plan.questions import Absent, Answer, File, Folder, Link, Other, Question
 from nowfab.plan.steps import Refused, Step
 from nowfab.plan.view import View
+from nowfab.steps.archive import archive
 from nowfab.steps.download import download
 from nowfab.steps.rights import Rights
 from tests.steps.cases import Case, a_file, at, lawful
@@ -17,6 +18,14 @@ URL = "https://example.org/node_exporter"
 NEW = MemoryBlob(b"new").sha256.hex()
 EXPORTER = download(URL, NEW, "/usr/local/bin/exporter", Rights(0o755))
 FETCH = f"download {URL} to /usr/local/bin/exporter"
+TAR = MemoryBlob(b"a tar")
+NODE = archive("/opt/node", URL, NEW, strip=1)
+OURS = archive("/opt/node", source=TAR)
+
+
+def node(mark: Answer, folder: Answer | None = None) -> dict[Question, Answer]:
+    there = folder or Folder(0o755, "root", "root")
+    return {**at("/opt/node", there, False), **at("/opt/node/.nowfab-archive", mark)}
 
 
 def exporter(standing: Answer) -> dict[Question, Answer]:
@@ -31,6 +40,14 @@ CASES = {
         EXPORTER, exporter(a_file(b"new")), ["set the rights of /usr/local/bin/exporter"]
     ),
     "download: as it should be": Case(EXPORTER, exporter(a_file(b"new", 0o755, "pi"))),
+    "archive: new": Case(NODE, node(Absent(), Absent()), [f"unpack {URL} to /opt/node"]),
+    "archive: another version": Case(NODE, node(a_file(b"0" * 64 + b" 1\n")), [f"unpack {URL} to /opt/node"]),
+    "archive: stripped otherwise": Case(
+        NODE, node(a_file(f"{NEW} 0\n".encode())), [f"unpack {URL} to /opt/node"]
+    ),
+    "archive: as it should be": Case(NODE, node(a_file(f"{NEW} 1\n".encode()))),
+    "archive: from here": Case(OURS, node(Absent(), Absent()), ["unpack an archive of 5 bytes to /opt/node"]),
+    "archive: from here, as it should be": Case(OURS, node(a_file(f"{TAR.sha256.hex()} 0\n".encode()))),
 }
 
 
@@ -46,6 +63,23 @@ REFUSED: dict[str, tuple[Step, dict[Question, Answer], str]] = {
         download(URL, NEW, "/etc/ssh/sshd_config"),
         at("/etc/ssh/sshd_config", Absent(), False),
         "could cut us off",
+    ),
+    "an archive over a file": (NODE, node(Absent(), a_file(b"")), "is no folder"),
+    "an archive over a link": (NODE, node(Absent(), Link("/x")), "is no folder"),
+    "an archive where sshd's folder is": (
+        archive("/etc", URL, NEW),
+        {**at("/etc", Folder(0o755, "root", "root"), False), **at("/etc/.nowfab-archive", Absent())},
+        "could cut us off",
+    ),
+    "an archive in a home": (
+        archive("/home/pi", URL, NEW),
+        {**at("/home/pi", Folder(0o755, "pi", "pi"), False), **at("/home/pi/.nowfab-archive", Absent())},
+        "could cut us off",
+    ),
+    "an archive that is another one": (
+        archive("/opt/node", source=TAR, sha256=NEW),
+        node(Absent()),
+        f"has the sha256 {TAR.sha256.hex()}",
     ),
 }
 
@@ -76,3 +110,14 @@ def test_a_download_alters_its_path_alone() -> None:
 
     assert isinstance(change, RunArgv)
     assert ("/usr/local/bin/exporter",) == change.alters
+
+
+def test_an_archive_from_here_is_the_program_s_input_and_no_secret() -> None:
+    (change,) = OURS.decide(View(node(Absent())))
+
+    assert isinstance(change, RunArgv)
+    assert (TAR, False, ("", TAR.sha256.hex(), "/opt/node", "0")) == (
+        change.stdin,
+        change.secret,
+        change.argv[4:],
+    )

@@ -30,6 +30,8 @@ def run_errand(errand: "Callable[..., None]") -> None:
     except OSError as error:
         named = "`%s`: " % error.filename if isinstance(error.filename, str) else ""
         sys.exit(named + (error.strerror or str(error)))
+    except Exception as error:
+        sys.exit("%s: %s" % (type(error).__name__, " ".join(str(error).split())))
 
 
 def fetch(url: str, sha256: str, path: str) -> None:
@@ -46,11 +48,14 @@ def fetch(url: str, sha256: str, path: str) -> None:
         os.fsync(sink.fileno())
     if digest.hexdigest() != sha256:
         what = "`%s` is not the file that was meant: its %d bytes have the sha256 %s, not %s"
-        raise Wrong(what % (url, size, digest.hexdigest(), sha256))
+        raise Wrong(what % (url or "what came", size, digest.hexdigest(), sha256))
 
 
 def pieces(url: str) -> "Iterator[bytes]":
-    """Give what stands behind a URL, piece by piece; Wrong where it cannot be had."""
+    """Give what stands behind a URL, piece by piece, or what is our input; Wrong where it cannot be had."""
+    if not url:
+        yield from iter(lambda: sys.stdin.buffer.read(PIECE), b"")
+        return
     asked = urllib.request.Request(url, headers={"User-Agent": "nowfab"})
     try:
         # the controller lets no other scheme through, and a redirect leads to none (urllib.request)
