@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from nowfab.blobs import Blob
 from nowfab.plan.questions import Absent, File, Folder, Link, Package, Standing, Sysctl, Unit
 
+FIRMWARE = "/boot/"
+"""Where a Pi's firmware has its partition, which is vfat: no hard link keeps an old file there."""
+
 
 @dataclass(frozen=True, slots=True)
 class WriteFile:
@@ -15,7 +18,8 @@ class WriteFile:
 
     A `secret` content is shown nowhere, nor is its hash. `check` is a program with `{}` for the staged
     file, `verify` one for the file in its place; either must end with 0, or nothing stays changed.
-    `edited` says that somebody else has edited what this replaces: the node keeps the old file.
+    `edited` says that somebody else has edited what this replaces: the node keeps the old file. `note` is
+    what a person should know of it besides.
     """
 
     path: str
@@ -28,6 +32,7 @@ class WriteFile:
     check: tuple[str, ...] = ()
     verify: tuple[str, ...] = ()
     edited: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +140,11 @@ def ends_all(change: RunArgv | SetUnit) -> bool:
 
 def undoable(change: Change) -> bool:
     """Say whether a guard can take the change back without anybody's help."""
-    if isinstance(change, RunArgv):
-        return change.undo is not None and not ends_all(change)
-    if isinstance(change, SetUnit):
-        return not ends_all(change)
+    match change:
+        case RunArgv():
+            return change.undo is not None and not ends_all(change)
+        case SetUnit():
+            return not ends_all(change)
+        case WriteFile() | MakeLink() | MakeFolder() | RemovePath():
+            return not change.path.startswith(FIRMWARE)
     return not isinstance(change, Packages)

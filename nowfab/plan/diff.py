@@ -65,7 +65,7 @@ def _file(change: WriteFile) -> str:
     was, rights = change.was, _rights(change.mode, change.owner, change.group)
     what = "a secret file" if change.secret else f"{change.content.size:,} bytes"
     if not isinstance(was, File):
-        return f"write {change.path} {rights}, {what}{_instead(was)}"
+        return f"write {change.path} {rights}, {what}{_instead(was)}{_note(change)}"
     changed = []
     if was.sha256 != change.content.sha256:
         changed.append("its content" if change.secret else what)
@@ -73,7 +73,11 @@ def _file(change: WriteFile) -> str:
     if old != rights:
         changed.append(f"{old} → {rights}")
     kept = "; edited by hand, so the old one is kept" if change.edited else ""
-    return f"change {change.path}: {', '.join(changed) or 'nothing'}{kept}"
+    return f"change {change.path}: {', '.join(changed) or 'nothing'}{kept}{_note(change)}"
+
+
+def _note(change: WriteFile) -> str:
+    return f"; {change.note}" if change.note else ""
 
 
 def _verbs(change: SetUnit) -> list[str]:

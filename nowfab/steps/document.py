@@ -9,7 +9,7 @@ from typing import Any
 
 from nowfab import names
 from nowfab.blobs import Blob
-from nowfab.errors import FileError, Place
+from nowfab.errors import FileError, Place, UsageError
 from nowfab.inventory import strict_yaml
 from nowfab.inventory.strict_yaml import Items, Table, Text, Value
 from nowfab.plan.steps import Plan, Step
@@ -146,7 +146,11 @@ def _step(entry: Entry, fill: Fill, source: Source, blind: Fill) -> Step:
                 values["secret"] = True
         read = kind.fields[key.value](filled)
         values[key.value.replace("-", "_")] = source(read, value.place) if key.value == "source" else read
-    return when.step(kind.make(**values), _all(entry.when, fill, blind), _all(entry.unless, fill, blind))
+    try:
+        made = kind.make(**values)
+    except UsageError as error:
+        raise FileError(entry.place, str(error)) from None
+    return when.step(made, _all(entry.when, fill, blind), _all(entry.unless, fill, blind))
 
 
 def _all(conditions: Sequence[tuple[Text, Value]], fill: Fill, blind: Fill) -> list[Condition]:
@@ -177,6 +181,8 @@ def _filled(value: Value, fill: Fill) -> Value:
         return replace(value, value=fill(value))
     if isinstance(value, Items):
         return replace(value, items=tuple(_filled(item, fill) for item in value.items))
+    if isinstance(value, Table):
+        return replace(value, entries=tuple((key, _filled(said, fill)) for key, said in value.entries))
     return value
 
 

@@ -148,6 +148,18 @@ def sha256(value: Value) -> str:
     return _matching(value, _SHA256, "a sha256 of 64 hexadecimal digits").lower()
 
 
+def texts(value: Value) -> tuple[str, ...]:
+    """Take one text or several."""
+    return tuple(text(item) for item in _several(value))
+
+
+def pairs(value: Value) -> tuple[tuple[str, str], ...]:
+    """Take a mapping of names to texts."""
+    if not isinstance(value, Table):
+        _wrong(value, "a mapping such as `{name: value}`")
+    return tuple((key.value, text(said)) for key, said in value.entries)
+
+
 def regex(value: Value) -> str:
     """Take a regular expression."""
     said = text(value)

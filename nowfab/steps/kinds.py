@@ -12,6 +12,8 @@ from nowfab.steps import fields
 from nowfab.steps.archive import archive
 from nowfab.steps.authorized_keys import authorized_keys
 from nowfab.steps.block import block
+from nowfab.steps.cmdline import cmdline
+from nowfab.steps.config_txt import config_txt
 from nowfab.steps.download import download
 from nowfab.steps.file import file
 from nowfab.steps.folder import folder
@@ -42,8 +44,8 @@ PROOFS: Mapping[str, Read] = {"check": fields.argv, "verify": fields.argv}
 class Kind:
     """One kind of step: its fields, those that must be there, and what makes a step of them.
 
-    Of `either` exactly one must be there; what stands in `besides` needs another field; only `keeps` is
-    shown nowhere when it holds a secret.
+    `make` may raise UsageError for fields that do not go together. Of `either` exactly one must be there;
+    what stands in `besides` needs another field; only `keeps` is shown nowhere when it holds a secret.
     """
 
     fields: Mapping[str, Read]
@@ -158,6 +160,19 @@ KINDS: Mapping[str, Kind] = {
         ("url", "source"),
         besides={"url": "sha256"},
     ),
+    "config-txt": Kind(
+        {
+            "line": fields.text,
+            "key": fields.text,
+            "value": fields.text,
+            "section": fields.text,
+            "present": fields.boolean,
+        },
+        (),
+        config_txt,
+        ("line", "key"),
+    ),
+    "cmdline": Kind({"set": fields.pairs, "add": fields.texts, "remove": fields.texts}, (), cmdline),
     "hostname": Kind({"name": fields.hostname}, ("name",), hostname),
     "timezone": Kind({"name": fields.zone}, ("name",), timezone),
     "locale": Kind({"name": fields.locale}, ("name",), locale),

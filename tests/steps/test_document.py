@@ -43,6 +43,9 @@ steps:
   - download: {url: "https://example.org/x?a=b", sha256: SHA256, path: /usr/local/bin/x, mode: "0755"}
   - archive: {url: "https://example.org/x.tar.gz", sha256: SHA256, to: /opt/x, strip: 1}
   - archive: {source: x.zip, to: /opt/y}
+  - config-txt: {line: dtoverlay=disable-bt, section: pi4}
+  - config-txt: {key: arm_boost, value: 1}
+  - cmdline: {set: {cfg80211.ieee80211_regdom: "{{ who }}"}, add: [cgroup_memory=1], remove: quiet}
 """
 
 
@@ -89,6 +92,9 @@ def test_every_kind_of_step_is_read() -> None:
         "download /usr/local/bin/x",
         "archive in /opt/x",
         "archive in /opt/y",
+        "config.txt: dtoverlay=disable-bt for pi4",
+        "config.txt: arm_boost=1",
+        "cmdline.txt: cfg80211.ieee80211_regdom=red01, cgroup_memory=1, no quiet",
     ] == [step.title for step in plan.steps]
 
 
@@ -172,6 +178,38 @@ BROKEN = {
         "title: t\nsteps:\n  - archive: {to: /opt/a, url: 'https://a/b'}\n",
         3,
         "`archive` with `url` needs the field `sha256`",
+    ),
+    "a key without its value": (
+        "title: t\nsteps:\n  - config-txt: {key: arm_boost}\n",
+        3,
+        "a `key` needs its `value`",
+    ),
+    "a value of what is removed": (
+        "title: t\nsteps:\n  - config-txt: {key: a, value: b, present: false}\n",
+        3,
+        "with `present: false` it has none",
+    ),
+    "a key of many": (
+        "title: t\nsteps:\n  - config-txt: {key: dtparam, value: audio=on}\n",
+        3,
+        "say the whole `line`, or `dtparam=NAME`",
+    ),
+    "a line that the firmware would cut": (
+        f"title: t\nsteps:\n  - config-txt: {{line: a={'b' * 97}}}\n",
+        3,
+        "has 1 to 98 characters",
+    ),
+    "a section within a line": (
+        "title: t\nsteps:\n  - config-txt: {line: a=b, section: 'pi4]x'}\n",
+        3,
+        "is no section",
+    ),
+    "nothing for the command line": ("title: t\nsteps:\n  - cmdline: {}\n", 3, "`cmdline` says what"),
+    "a list to be set": ("title: t\nsteps:\n  - cmdline: {set: [a]}\n", 3, "a mapping such as"),
+    "two words in one": (
+        "title: t\nsteps:\n  - cmdline: {add: quiet splash}\n",
+        3,
+        "`quiet splash` is no word",
     ),
     "half a sha256": (
         "title: t\nsteps:\n  - download: {path: /a, url: 'https://a/b', sha256: abcd}\n",
