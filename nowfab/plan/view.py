@@ -57,6 +57,7 @@ READ_BY: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("id",): _ACCOUNTS,
     ("hostname",): ("/proc",),
     ("locale",): ("/usr/lib/locale",),
+    ("systemd-analyze", "calendar"): ("/etc/localtime", "/usr/share/zoneinfo"),
 }
 """What some programs read that only tell something, by their first words; other files change none of it."""
 

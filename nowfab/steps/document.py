@@ -80,7 +80,7 @@ def build(
     text that it makes another one of holds a secret.
     """
     blind = blind or fill
-    steps = tuple(_step(entry, fill, source, blind) for entry in document.entries)
+    steps = tuple(step for entry in document.entries for step in _steps(entry, fill, source, blind))
     asked = tuple(
         (one.name, gathering.question(one, lambda value: _open(value, fill, blind, "argv")))
         for one in gathers
@@ -134,7 +134,7 @@ def _complete(entry: Entry, kind: Kind) -> None:
         raise FileError(entry.place, f"`{entry.kind}` needs exactly one of {', '.join(kind.either)}")
 
 
-def _step(entry: Entry, fill: Fill, source: Source, blind: Fill) -> Step:
+def _steps(entry: Entry, fill: Fill, source: Source, blind: Fill) -> tuple[Step, ...]:
     kind = KINDS[entry.kind]
     values: dict[str, Any] = {}
     for key, value in entry.fields:
@@ -150,7 +150,9 @@ def _step(entry: Entry, fill: Fill, source: Source, blind: Fill) -> Step:
         made = kind.make(**values)
     except UsageError as error:
         raise FileError(entry.place, str(error)) from None
-    return when.step(made, _all(entry.when, fill, blind), _all(entry.unless, fill, blind))
+    steps = (made,) if isinstance(made, Step) else made
+    all_of, none_of = _all(entry.when, fill, blind), _all(entry.unless, fill, blind)
+    return tuple(when.step(step, all_of, none_of) for step in steps)
 
 
 def _all(conditions: Sequence[tuple[Text, Value]], fill: Fill, blind: Fill) -> list[Condition]:

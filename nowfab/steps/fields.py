@@ -16,6 +16,8 @@ _OWNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,31}")
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?")
 """Debian Policy 5.6.7, with an architecture behind it."""
 
+_ONE_LINE = re.compile(r"[^\x00-\x1f\x7f]+")
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+){0,2}")
@@ -35,6 +37,11 @@ def text(value: Value) -> str:
     if not isinstance(value, Text) or value.is_nothing:
         _wrong(value, "a text")
     return value.value
+
+
+def one_line(value: Value) -> str:
+    """Take a text of one line."""
+    return _matching(value, _ONE_LINE, "a text of one line")
 
 
 def boolean(value: Value) -> bool:
@@ -128,6 +135,11 @@ def packages(value: Value) -> tuple[str, ...]:
 def unit(value: Value) -> str:
     """Take the name of a systemd unit."""
     return _matching(value, _UNIT, "the name of a unit")
+
+
+def plain(value: Value) -> str:
+    """Take a name of letters, digits, `_` and `-`, of which file names are made."""
+    return _matching(value, _PLAIN, "a name of letters, digits, `_` and `-`")
 
 
 def sysctl(value: Value) -> str:

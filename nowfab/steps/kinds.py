@@ -29,7 +29,9 @@ from nowfab.steps.rights import Rights
 from nowfab.steps.run import run
 from nowfab.steps.service import service
 from nowfab.steps.sudo import sudo
+from nowfab.steps.swap import swap
 from nowfab.steps.sysctl import sysctl
+from nowfab.steps.timer import timer
 from nowfab.steps.timezone import timezone
 from nowfab.steps.user import user
 
@@ -42,7 +44,7 @@ PROOFS: Mapping[str, Read] = {"check": fields.argv, "verify": fields.argv}
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of step: its fields, those that must be there, and what makes a step of them.
+    """One kind of step: its fields, those that must be there, and what makes a step or several of them.
 
     `make` may raise UsageError for fields that do not go together. Of `either` exactly one must be there;
     what stands in `besides` needs another field; only `keeps` is shown nowhere when it holds a secret.
@@ -50,7 +52,7 @@ class Kind:
 
     fields: Mapping[str, Read]
     needed: tuple[str, ...]
-    make: Callable[..., Step]
+    make: Callable[..., Step | tuple[Step, ...]]
     either: tuple[str, ...] = ()
     keeps: str = ""
     besides: Mapping[str, str] = field(default_factory=dict)
@@ -198,6 +200,19 @@ KINDS: Mapping[str, Kind] = {
         {"user": fields.owner, "keys": fields.keys, "home": fields.path}, ("user", "keys"), authorized_keys
     ),
     "sysctl": Kind({"key": fields.sysctl, "value": fields.text}, ("key", "value"), sysctl),
+    "swap": Kind({"size": fields.number, "zram": fields.boolean}, ("size",), swap),
+    "timer": Kind(
+        {
+            "name": fields.plain,
+            "run": fields.argv,
+            "on-calendar": fields.one_line,
+            "every": fields.one_line,
+            "user": fields.owner,
+            "present": fields.boolean,
+        },
+        ("name",),
+        timer,
+    ),
     "run": Kind(
         {
             "argv": fields.argv,

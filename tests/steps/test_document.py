@@ -46,6 +46,9 @@ steps:
   - config-txt: {line: dtoverlay=disable-bt, section: pi4}
   - config-txt: {key: arm_boost, value: 1}
   - cmdline: {set: {cfg80211.ieee80211_regdom: "{{ who }}"}, add: [cgroup_memory=1], remove: quiet}
+  - swap: {size: 1024, zram: true}
+  - timer: {name: backup, run: "rsync -a /srv nas:", on-calendar: "*-*-* 03:00", user: anna}
+  - timer: {name: backup, present: false}
 """
 
 
@@ -95,6 +98,14 @@ def test_every_kind_of_step_is_read() -> None:
         "config.txt: dtoverlay=disable-bt for pi4",
         "config.txt: arm_boost=1",
         "cmdline.txt: cfg80211.ieee80211_regdom=red01, cgroup_memory=1, no quiet",
+        "swap of 1024 MiB",
+        "timer backup",
+        "file /etc/systemd/system/backup.service",
+        "file /etc/systemd/system/backup.timer",
+        "service backup.timer",
+        "no timer backup",
+        "remove /etc/systemd/system/backup.service",
+        "remove /etc/systemd/system/backup.timer",
     ] == [step.title for step in plan.steps]
 
 
@@ -210,6 +221,17 @@ BROKEN = {
         "title: t\nsteps:\n  - cmdline: {add: quiet splash}\n",
         3,
         "`quiet splash` is no word",
+    ),
+    "a timer without a time": (
+        "title: t\nsteps:\n  - timer: {name: a, run: b}\n",
+        3,
+        "`timer` needs `run`, and `on-calendar` or `every`",
+    ),
+    "a timer of two names": ("title: t\nsteps:\n  - timer: {name: a.b}\n", 3, "letters, digits"),
+    "two lines of time": (
+        'title: t\nsteps:\n  - timer: {name: a, run: b, on-calendar: "a\\nb"}\n',
+        3,
+        "a text of one line",
     ),
     "half a sha256": (
         "title: t\nsteps:\n  - download: {path: /a, url: 'https://a/b', sha256: abcd}\n",
