@@ -110,9 +110,14 @@ def apply_one(job: Job, folder: bytes, index: int) -> bool:
     from nowfab.agent.packages import change_packages
     from nowfab.agent.programs import CHANGE_SECONDS, demand
     from nowfab.agent.units import change_unit
+    from nowfab.agent.upgrading import fetch_lists, upgrade_all
 
     if kind == "packages":
         change_packages(change, job.lock_seconds)
+    elif kind == "lists":
+        fetch_lists(job.lock_seconds)
+    elif kind == "upgrade":
+        upgrade_all(job.lock_seconds)
     elif kind == "unit":
         change_unit(change)
     elif kind == "sysctl":

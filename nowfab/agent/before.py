@@ -2,12 +2,12 @@
 
 import os
 
-from nowfab.agent.goals import PATHS, goal_of, needed, state_now, subject
+from nowfab.agent.goals import PATHS, UNSEEN, goal_of, needed, state_now, subject
 from nowfab.agent.request import Job
 from nowfab.agent.standing import described, group_id, owner_id
 from nowfab.agent.words import Trouble, to_bytes, to_text, why
 
-ANYTHING = ("packages", "run")
+ANYTHING = ("packages", "upgrade", "run")
 """Changes that may bring users, folders and more: what comes after them is seen only when it is made."""
 
 
@@ -25,7 +25,7 @@ def look_before(job: Job) -> "list[bool]":
         else:
             now = state_now(change) if foreseen or change["do"] in PATHS else None
         wanted = True
-        if now is not None and change["do"] != "run":
+        if now is not None and change["do"] not in UNSEEN:
             wanted = needed(change, job, now)
             if wanted and change["do"] in PATHS and foreseen:
                 see_path(change, job, now, seen, room, mounts)

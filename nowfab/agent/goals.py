@@ -6,6 +6,9 @@ from nowfab.agent.words import Trouble
 
 PATHS = ("write", "link", "folder", "remove")
 
+UNSEEN = ("run", "lists")
+"""Changes of which nobody can see whether they are made: they are made each time."""
+
 
 def subject(change: dict) -> tuple:
     """Give what a change is about, so that two changes of one thing can be seen to be that."""
@@ -28,6 +31,8 @@ def state_now(change: dict) -> dict:
 
     if kind == "packages":
         return packages_at(sorted(set(change["install"]) | set(change["remove"]) | set(change["was"])))
+    if kind == "upgrade":
+        return packages_at(sorted(set(change["to"]) | set(change["was"])))
     if kind == "unit":
         return units_at([change["name"]])[change["name"]]
     return sysctl_at(change["key"]) if kind == "sysctl" else {}
@@ -56,6 +61,8 @@ def goal_of(change: dict, job: Job, now: dict) -> dict:
         return unit_after(change, now)
     if kind == "sysctl":
         return {"value": spaced(change["value"])}
+    if kind == "upgrade":
+        return dict(now, **{name: {"version": version} for name, version in change["to"].items()})
     there = {name: {"version": "yes"} for name in change["install"]}
     there.update({name: {"version": ""} for name in change["remove"]})
     return dict(now, **there)
@@ -69,9 +76,12 @@ def is_made(change: dict, job: Job, now: dict) -> bool:
     from nowfab.agent.kernel import sysctl_holds
     from nowfab.agent.packages import packages_hold
     from nowfab.agent.units import unit_holds
+    from nowfab.agent.upgrading import upgrade_holds
 
     if kind == "packages":
         return packages_hold(change, now)
+    if kind == "upgrade":
+        return upgrade_holds(change, now)
     if kind == "unit":
         return unit_holds(change, now)
     return kind == "sysctl" and sysctl_holds(change, now)
@@ -90,12 +100,12 @@ def needed(change: dict, job: Job, now: dict) -> bool:
 def against(change: dict, now: dict) -> str:
     """Say how things differ from what the change was decided on, "" for not at all."""
     kind = change["do"]
-    if kind == "run":
+    if kind in UNSEEN:
         return ""
     was = change["was"]
     if kind in PATHS:
         return "" if same(was, now) else "`%s` was %s" % (change["path"], both(was, now))
-    if kind == "packages":
+    if kind in ("packages", "upgrade"):
         return "; ".join(
             package_against(name, was[name], now[name])
             for name in sorted(was)

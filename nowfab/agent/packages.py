@@ -8,6 +8,10 @@ import time
 from nowfab.agent.programs import CHANGE_SECONDS, LOOK_SECONDS, demand, failure, run_program
 from nowfab.agent.words import Trouble, to_bytes
 
+MYPY = False  # which mypy takes for true: the node needs no such import
+if MYPY:
+    from collections.abc import Sequence
+
 APT_ENV = {
     "DEBIAN_FRONTEND": "noninteractive",
     "DEBIAN_PRIORITY": "critical",
@@ -53,11 +57,20 @@ def packages_hold(change: dict, now: dict) -> bool:
 
 def change_packages(change: dict, seconds: int) -> None:
     """Install and remove in one transaction; another user of dpkg is waited for."""
-    wait_for_dpkg(seconds)
+    ready_dpkg(seconds)
+    words = list(change["install"]) + [name + "-" for name in change["remove"]]
+    carry_out_apt(apt_get(seconds, ["install"] + words), seconds)
+
+
+def ready_dpkg(seconds: int) -> None:
+    """Wait until nobody else uses dpkg, and bring to its end what was ended half way."""
+    wait_for_locks(seconds, "dpkg is", [dpkg_folder() + name for name in (b"/lock-frontend", b"/lock")])
     if dpkg_was_interrupted():
         demand(["dpkg"] + list(KEEP_OURS) + ["--configure", "-a"], CHANGE_SECONDS, extra=APT_ENV)
-    words = list(change["install"]) + [name + "-" for name in change["remove"]]
-    argv = apt_get(seconds, ["install"] + words)
+
+
+def carry_out_apt(argv: "list[str]", seconds: int) -> None:
+    """Have apt-get do something; where its lists are old, once more with new ones."""
     ended = run_program(argv, CHANGE_SECONDS, extra=APT_ENV)
     if ended.code == 127:
         raise Trouble("there is no apt-get on this node")
@@ -89,23 +102,23 @@ def dpkg_was_interrupted() -> bool:
     return bool(run_program(["dpkg", "--audit"], LOOK_SECONDS).stdout.strip())
 
 
-def wait_for_dpkg(seconds: int) -> None:
-    """Wait until nobody holds dpkg's locks; after that, say who does. No lock is ever removed."""
+def wait_for_locks(seconds: int, what: str, locks: "Sequence[bytes]") -> None:
+    """Wait until nobody holds one of the locks; after that, say who does. No lock is ever removed."""
     until = time.monotonic() + seconds
     while True:
-        holder = lock_holder()
+        holder = lock_holder(locks)
         if not holder:
             return
         if time.monotonic() >= until:
-            raise Trouble("dpkg is locked by %s, %d s were waited for it" % (holder, seconds))
+            raise Trouble("%s locked by %s, %d s were waited for it" % (what, holder, seconds))
         time.sleep(min(1.0, max(0.0, until - time.monotonic())))
 
 
-def lock_holder() -> str:
-    """Name the process that holds one of dpkg's locks, "" for none."""
-    for name in (b"/lock-frontend", b"/lock"):
+def lock_holder(locks: "Sequence[bytes]") -> str:
+    """Name the process that holds one of the locks, "" for none."""
+    for path in locks:
         try:
-            file = os.open(dpkg_folder() + name, os.O_RDWR | os.O_CLOEXEC)
+            file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         except OSError:
             continue
         try:

@@ -17,6 +17,8 @@ CHANGE_FIELDS = {
     "folder": dict(RIGHTS, path=str, was=dict),
     "remove": {"path": str, "was": dict},
     "packages": {"install": list, "remove": list, "was": dict},
+    "lists": {},
+    "upgrade": {"to": dict, "was": dict},
     "unit": {"name": str, "enabled": (bool, NONE), "running": (bool, NONE), "restart": bool, "was": dict},
     "sysctl": {"key": str, "value": str, "was": dict},
     "run": {"argv": list, "undo": (list, NONE), "stdin": (int, NONE)},
@@ -210,6 +212,9 @@ def check_name(value: dict, key: str) -> None:
     kind = value[key]
     if "path" in value:
         check_path(value["path"])
+    for name, version in value.get("to", {}).items():
+        if not re.fullmatch(PACKAGE_NAME, name) or not isinstance(version, str):
+            raise misread("`%s` is no package with its version" % name)
     if kind == "link" and ("\0" in value["target"] or not value["target"]):
         raise misread("a link must point somewhere")
     if kind == "package" and not fits(PACKAGE_NAME, value["name"]):

@@ -33,7 +33,7 @@ def refuse_unguardable(job: Job) -> None:
 def ground_against(change: dict, mounts: "list[tuple]") -> str:
     """Say why a change cannot be taken back, "" where it can."""
     kind = change["do"]
-    if kind == "packages":
+    if kind in ("packages", "upgrade", "lists"):
         return "packages cannot be taken back; install them in a step before"
     if kind == "run" and not change["undo"]:
         return "`%s` has no undo" % " ".join(change["argv"])

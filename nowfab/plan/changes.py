@@ -73,6 +73,23 @@ class Packages:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchLists:
+    """Fetch the lists of packages that there are, as `apt-get update` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """Upgrade all packages, which makes these versions of them; what is new comes along, nothing goes.
+
+    `held` are those that stay behind.
+    """
+
+    to: tuple[tuple[str, str], ...]
+    was: tuple[tuple[str, Package], ...]
+    held: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SetUnit:
     """Enable, disable, start, stop or restart a unit; None leaves as it is."""
 
@@ -109,7 +126,8 @@ class RunArgv:
     secret: bool = True
 
 
-Change = WriteFile | MakeLink | MakeFolder | RemovePath | Packages | SetUnit | SetSysctl | RunArgv
+AptChange = Packages | FetchLists | Upgrade
+Change = WriteFile | MakeLink | MakeFolder | RemovePath | AptChange | SetUnit | SetSysctl | RunArgv
 PathChange = WriteFile | MakeLink | MakeFolder | RemovePath
 
 
@@ -147,4 +165,4 @@ def undoable(change: Change) -> bool:
             return not ends_all(change)
         case WriteFile() | MakeLink() | MakeFolder() | RemovePath():
             return not change.path.startswith(FIRMWARE)
-    return not isinstance(change, Packages)
+    return not isinstance(change, AptChange)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import posixpath
 
-from nowfab.plan.changes import Change, MakeFolder, Packages, RunArgv, SetSysctl, SetUnit, ends_all
+from nowfab.plan.changes import (
+    Change,
+    FetchLists,
+    MakeFolder,
+    Packages,
+    RunArgv,
+    SetSysctl,
+    SetUnit,
+    Upgrade,
+    ends_all,
+)
 from nowfab.plan.questions import Folder
 
 PATHS = (
@@ -181,11 +191,14 @@ def endangers(change: Change) -> bool:
     """Say whether the change may end our way to the node.
 
     A program may do anything; one that has an undo is guarded, and of those that have none only
-    those count whose one purpose is known. Nor can the removal of a package be taken back.
+    those count whose one purpose is known. Nor can the removal of a package be taken back. An upgrade
+    brings what the distribution has tried.
     """
     match change:
         case Packages():
             return any(name.partition(":")[0] in PACKAGES for name in change.remove)
+        case FetchLists() | Upgrade():
+            return False
         case RunArgv():
             return change.undo is not None or ends_all(change) or _named(change) in COMMANDS
         case SetUnit():

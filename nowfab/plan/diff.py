@@ -8,6 +8,7 @@ import shlex
 from nowfab.blobs import EMPTY, Blob
 from nowfab.plan.changes import (
     Change,
+    FetchLists,
     MakeFolder,
     MakeLink,
     Packages,
@@ -15,6 +16,7 @@ from nowfab.plan.changes import (
     RunArgv,
     SetSysctl,
     SetUnit,
+    Upgrade,
     WriteFile,
 )
 from nowfab.plan.questions import Absent, File, Folder, Link, Other, Standing
@@ -38,6 +40,12 @@ def headline(change: Change) -> str:
         case Packages():
             parts = (("install", change.install), ("remove", change.remove))
             return "; ".join(f"{verb} {' '.join(some)}" for verb, some in parts if some)
+        case FetchLists():
+            return "fetch the lists of packages"
+        case Upgrade():
+            names = " ".join(name for name, _ in change.to)
+            held = f"; held back: {' '.join(change.held)}" if change.held else ""
+            return f"upgrade {names}{held}"
         case SetUnit():
             return f"{', '.join(_verbs(change))} {change.name}"
         case SetSysctl():

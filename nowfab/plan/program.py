@@ -30,7 +30,7 @@ ORDER = (
 """What every request needs; each file after those that it imports from at its top."""
 
 PARTS: dict[str, tuple[str, ...]] = {
-    "system": ("programs", "packages", "units", "kernel"),
+    "system": ("programs", "packages", "upgrading", "units", "kernel"),
     "changes": ("paths", "goals", "before", "armed", "ways", "state", "apply", "making"),
     "guard": (
         "guardian",

@@ -10,6 +10,7 @@ from typing import TypeVar
 from nowfab.plan import changes
 from nowfab.plan.changes import (
     Change,
+    FetchLists,
     MakeLink,
     Packages,
     PathChange,
@@ -17,6 +18,7 @@ from nowfab.plan.changes import (
     RunArgv,
     SetSysctl,
     SetUnit,
+    Upgrade,
     WriteFile,
 )
 from nowfab.plan.questions import (
@@ -52,11 +54,16 @@ UNIT_FOLDERS = ("/etc/systemd/", "/usr/lib/systemd/", "/lib/systemd/", "/run/sys
 """Their files say what units there are (systemd.unit(5))."""
 
 _ACCOUNTS = ("/etc/passwd", "/etc/group", "/etc/nsswitch.conf")
+LISTS = ("/var/lib/apt", "/var/cache/apt")
+"""What `apt-get update` writes to."""
+
 READ_BY: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("getent",): _ACCOUNTS,
     ("id",): _ACCOUNTS,
     ("hostname",): ("/proc",),
     ("locale",): ("/usr/lib/locale",),
+    ("apt-get", "-s"): ("/var/lib/dpkg", *LISTS, "/etc/apt"),
+    ("find", "/var/lib/apt/lists/partial"): ("/var/lib/apt/lists",),
     ("systemd-analyze", "calendar"): ("/etc/localtime", "/usr/share/zoneinfo"),
 }
 """What some programs read that only tell something, by their first words; other files change none of it."""
@@ -151,11 +158,13 @@ def _known(change: Change) -> Iterator[tuple[Question, Answer]]:
         case Packages():
             yield from ((PackageNamed(name), Package(TO_COME)) for name in change.install)
             yield from ((PackageNamed(name), Package()) for name in change.remove)
+        case Upgrade():
+            yield from ((PackageNamed(name), Package(version)) for name, version in change.to)
         case SetUnit():
             yield UnitNamed(change.name), _unit(change)
         case SetSysctl():
             yield SysctlNamed(change.key), Sysctl(change.value)
-        case RunArgv():
+        case RunArgv() | FetchLists():
             return
         case _:
             standing = changes.stands_after(change, NOW)
@@ -173,15 +182,17 @@ def _unit(change: SetUnit) -> Unit:
 def _clouds(change: Change, question: Question, answer: Answer) -> bool:
     """Say whether the change may alter this answer in a way that nobody can foresee.
 
-    A program may do anything, unless it is known what it alters. Packages bring files and units that were
-    not there, and change none that were (what belongs to the administrator stays: Debian Policy 10.7.3).
-    What a program says may depend on all there is, unless we know what it reads; whom one can connect to
-    depends on packages, units and the kernel. A unit that is there goes on as it is when its file becomes
-    another one.
+    A program may do anything, unless it is known what it alters; so may an upgrade. Packages bring files
+    and units that were not there, and change none that were (what belongs to the administrator stays:
+    Debian Policy 10.7.3). What a program says may depend on all there is, unless we know what it reads;
+    whom one can connect to depends on packages, units and the kernel. A unit that is there goes on as it
+    is when its file becomes another one.
     """
     match change, question:
-        case RunArgv(alters=None), _:
+        case ((RunArgv(alters=None) | Upgrade()), _):
             return True
+        case FetchLists(), _:
+            return not isinstance(question, TcpTo) and _reads(question, LISTS)
         case RunArgv(alters=tuple(paths)), PathAt() if not isinstance(answer, Absent):
             return any(_below(question.path, path) for path in paths)
         case RunArgv(alters=tuple(paths)), _:

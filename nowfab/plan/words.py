@@ -8,6 +8,7 @@ from typing import Any
 from nowfab.blobs import Blob
 from nowfab.plan.changes import (
     Change,
+    FetchLists,
     MakeFolder,
     MakeLink,
     Packages,
@@ -15,6 +16,7 @@ from nowfab.plan.changes import (
     RunArgv,
     SetSysctl,
     SetUnit,
+    Upgrade,
     WriteFile,
 )
 from nowfab.plan.questions import (
@@ -92,6 +94,11 @@ def change(wanted: Change, keep: Keep) -> dict[str, Any]:
         case Packages():
             was = {name: {"version": package.version, "held": package.held} for name, package in wanted.was}
             return {"do": "packages", "install": wanted.install, "remove": wanted.remove, "was": was}
+        case FetchLists():
+            return {"do": "lists"}
+        case Upgrade():
+            was = {name: {"version": package.version, "held": package.held} for name, package in wanted.was}
+            return {"do": "upgrade", "to": dict(wanted.to), "was": was}
         case SetUnit():
             unit = {"enabled": wanted.was.enabled, "active": wanted.was.active, "since": wanted.was.since}
             how = {"enabled": wanted.enabled, "running": wanted.running, "restart": wanted.restart}

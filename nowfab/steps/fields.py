@@ -93,6 +93,14 @@ def number(value: Value) -> int:
     return int(_matching(value, _NUMBER, "a number"))
 
 
+def minutes(value: Value) -> int:
+    """Take a span of time in minutes, hours or days."""
+    said = re.fullmatch(r"([0-9]{1,6})(min|h|d)", text(value))
+    if said is None:
+        _wrong(value, "a span of time such as `30min`, `12h` or `7d`")
+    return int(said[1]) * {"min": 1, "h": 60, "d": 24 * 60}[said[2]]
+
+
 def hostname(value: Value) -> str:
     """Take the name of a host, one label of it (RFC 1123 section 2.1), and no number."""
     said = _matching(value, _LABEL, "the name of a host (letters, digits and `-`)")

@@ -33,6 +33,7 @@ from nowfab.steps.swap import swap
 from nowfab.steps.sysctl import sysctl
 from nowfab.steps.timer import timer
 from nowfab.steps.timezone import timezone
+from nowfab.steps.upgrade import upgrade
 from nowfab.steps.user import user
 
 Read = Callable[[Any], Any]
@@ -134,6 +135,7 @@ KINDS: Mapping[str, Kind] = {
     "link": Kind({"path": fields.path, "to": fields.text}, ("path", "to"), link),
     "remove": Kind({"path": fields.path}, ("path",), remove),
     "package": Kind({"name": fields.packages, "installed": fields.boolean}, ("name",), _package),
+    "upgrade": Kind({"max-age": fields.minutes}, (), upgrade),
     "service": Kind(
         {
             "name": fields.unit,

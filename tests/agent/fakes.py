@@ -27,10 +27,17 @@ esac
 """
 
 APT = """
-while [ "$1" != install ] && [ "$1" != update ]; do shift; done
+while [ "$1" != install ] && [ "$1" != update ] && [ "$1" != upgrade ]; do shift; done
+if [ "$1" = update ] && [ -e "$here/refuse" ]; then cat "$here/refuse" >&2; exit 100; fi
 if [ "$1" = update ]; then rm -f "$here/old-lists"; exit 0; fi
 if [ -e "$here/old-lists" ]; then cat "$here/old-lists" >&2; exit 100; fi
 if [ -e "$here/refuse" ]; then echo "half of the output"; cat "$here/refuse" >&2; exit 100; fi
+if [ "$1" = upgrade ]; then
+    while read -r name version; do
+        sed -i "/^$name /d" "$here/packages"; echo "$name ii $version" >>"$here/packages"
+    done <"$here/newer"
+    exit 0
+fi
 shift
 for word; do
     sed -i "/^${word%-} /d" "$here/packages"

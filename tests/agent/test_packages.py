@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from nowfab.plan.program import program
 from tests.agent.asking import Reply, ask, request, tree, write
 from tests.agent.fakes import Fakes, locked, made
 
@@ -151,6 +153,126 @@ def test_what_apt_said_is_the_reason(fakes: Fakes, state: Path) -> None:
 
     assert ("failed", 0) == (reply.state, reply.said["failed"])
     assert reply.reason.endswith("install tmux` ended with 100: E: Held packages were changed")
+
+
+OLD = {"version": "5.2-1", "held": False}
+
+
+def upgrade(**to: str) -> dict[str, Any]:
+    return {"do": "upgrade", "to": to, "was": dict.fromkeys(to, OLD)}
+
+
+def installed(fakes: Fakes, version: str = "5.2-1") -> None:
+    (fakes.here / "packages").write_text(f"bash ii {version}\ncurl ii {version}\n")
+    (fakes.here / "newer").write_text("bash 5.2-2\ncurl 5.2-2\n")
+
+
+def test_all_packages_are_upgraded_in_one_transaction_and_once(fakes: Fakes, state: Path) -> None:
+    """New ones may come along, none goes; what is upgraded already is left alone."""
+    installed(fakes)
+    change = upgrade(bash="5.2-2", curl="5.2-2")
+    first = asked(fakes, state, change, names="bash curl")
+    second = asked(fakes, state, change)
+
+    assert ("applied", "", ["changed"]) == (first.state, first.reason, first.did)
+    assert [{"version": "5.2-2", "held": False}] * 2 == first.answers
+    assert ["already"] == second.did
+    assert [f"apt-get {OPTIONS}upgrade --with-new-pkgs"] == fakes.calls()
+
+
+def test_an_upgrade_of_what_somebody_upgraded_meanwhile_is_a_conflict(fakes: Fakes, state: Path) -> None:
+    installed(fakes, "5.2-3")
+    reply = asked(fakes, state, upgrade(bash="5.2-2"))
+
+    assert ("conflict", []) == (reply.state, fakes.calls())
+    assert reply.reason.endswith("`bash` was 5.2-1 then, is 5.2-3 now")
+
+
+def test_G5_an_interrupted_dpkg_is_mended_before_an_upgrade(fakes: Fakes, state: Path) -> None:
+    installed(fakes)
+    (fakes.here / "dpkg/updates/0001").write_bytes(b"")
+    (fakes.here / "old-lists").write_text("E: Failed to fetch http://x  404  Not Found\n")
+    reply = asked(fakes, state, upgrade(bash="5.2-2", curl="5.2-2"))
+
+    assert "applied" == reply.state, reply.reason
+    verbs = [line.replace(OPTIONS, "") for line in fakes.calls()]
+    assert [
+        "dpkg --force-confdef --force-confold --configure -a",
+        "apt-get upgrade --with-new-pkgs",
+        "apt-get update",
+        "apt-get upgrade --with-new-pkgs",
+    ] == verbs
+
+
+def test_G4_an_upgrade_waits_for_who_holds_the_lock(fakes: Fakes, state: Path) -> None:
+    installed(fakes)
+    with locked(fakes.here / "dpkg/lock-frontend"):
+        reply = asked(fakes, state, upgrade(bash="5.2-2"), lock_seconds=1)
+
+    assert ("failed", 0, []) == (reply.state, reply.said["failed"], fakes.calls())
+    assert reply.reason.startswith("dpkg is locked by process ")
+
+
+@pytest.fixture
+def lists(tmp_path: Path) -> Path:
+    """Give a folder in the place of apt's lists, old since 2020."""
+    folder = tmp_path / "lists"
+    (folder / "partial").mkdir(parents=True)
+    (folder / "lock").write_bytes(b"")
+    os.utime(folder / "partial", (1577836800, 1577836800))
+    return folder
+
+
+def fetched(fakes: Fakes, state: Path, lists: Path, **header: Any) -> Reply:
+    text = program().replace(b"/var/lib/apt/lists", str(lists).encode())
+    return ask(request(state, [{"do": "lists"}], header=header), env=fakes.env, text=text)
+
+
+def test_lists_are_fetched_each_time_and_are_young_then(fakes: Fakes, state: Path, lists: Path) -> None:
+    """apt leaves a folder as it is when nothing was new; who asks for its age would fetch for ever."""
+    replies = [fetched(fakes, state, lists) for _ in range(2)]
+
+    assert [("applied", ["changed"])] * 2 == [(reply.state, reply.did) for reply in replies]
+    assert [f"apt-get {OPTIONS}-o APT::Update::Error-Mode=any update"] * 2 == fakes.calls()
+    assert time.time() - (lists / "partial").stat().st_mtime < 60
+
+
+def test_lists_that_cannot_be_fetched_stay_old(fakes: Fakes, state: Path, lists: Path) -> None:
+    (fakes.here / "refuse").write_text("E: Failed to fetch http://x\n")
+    reply = fetched(fakes, state, lists)
+
+    assert ("failed", 0) == (reply.state, reply.said["failed"])
+    assert reply.reason.endswith("update` ended with 100: E: Failed to fetch http://x")
+    assert 1577836800 == (lists / "partial").stat().st_mtime
+
+
+def test_G4_who_fetches_lists_already_is_waited_for(fakes: Fakes, state: Path, lists: Path) -> None:
+    with locked(lists / "lock"):
+        reply = fetched(fakes, state, lists, lock_seconds=1)
+
+    assert ("failed", []) == (reply.state, fakes.calls())
+    assert reply.reason.startswith("the list of packages is locked by process ")
+
+
+@pytest.mark.parametrize(
+    "change", [upgrade(bash="1") | {"to": {"-y": "1"}}, {"do": "upgrade", "to": {"bash": 1}, "was": {}}]
+)
+def test_an_upgrade_of_what_is_no_package_is_not_understood(
+    change: dict[str, Any], fakes: Fakes, state: Path
+) -> None:
+    reply = asked(fakes, state, change)
+
+    assert ("failed", []) == (reply.state, fakes.calls())
+    assert "is no package with its version" in reply.reason
+
+
+def test_neither_is_guarded(fakes: Fakes, state: Path) -> None:
+    """Nobody can take it back."""
+    for change in (upgrade(bash="5.2-2"), {"do": "lists"}):
+        reply = asked(fakes, state, change, verb="arm")
+
+        assert "failed" == reply.state
+        assert "install them in a step before" in reply.reason
 
 
 def test_a_node_without_dpkg_says_so(

@@ -10,6 +10,7 @@ from nowfab.blobs import MemoryBlob
 from nowfab.plan import diff
 from nowfab.plan.changes import (
     Change,
+    FetchLists,
     MakeFolder,
     MakeLink,
     Packages,
@@ -17,6 +18,7 @@ from nowfab.plan.changes import (
     RunArgv,
     SetSysctl,
     SetUnit,
+    Upgrade,
     WriteFile,
 )
 from nowfab.plan.questions import Absent, File, Folder, Link, Package, Sysctl, Unit
@@ -37,6 +39,8 @@ HEADLINES: list[tuple[Change, str]] = [
     (MakeFolder("/a", 0o700, "pi", "pi", Folder(0o755, "pi", "pi")), "set folder /a 0700 pi:pi"),
     (RemovePath("/a", WAS), "remove file /a"),
     (Packages(("tmux", "htop"), ("nano",), (("tmux", Package()),)), "install tmux htop; remove nano"),
+    (FetchLists(), "fetch the lists of packages"),
+    (Upgrade((("tmux", "2"), ("a", "1")), (), ("htop",)), "upgrade tmux a; held back: htop"),
     (SetUnit("nginx", Unit(), enabled=True, running=True), "enable, start nginx"),
     (SetUnit("nginx", Unit(), restart=True), "restart nginx"),
     (SetSysctl("net.x", "1", Sysctl("0")), "set net.x to 1 (was 0)"),

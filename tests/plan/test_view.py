@@ -9,12 +9,14 @@ import pytest
 from nowfab.blobs import MemoryBlob
 from nowfab.plan.changes import (
     Change,
+    FetchLists,
     MakeLink,
     Packages,
     RemovePath,
     RunArgv,
     SetSysctl,
     SetUnit,
+    Upgrade,
     WriteFile,
 )
 from nowfab.plan.questions import (
@@ -137,6 +139,14 @@ CLOUDED: dict[str, tuple[Change, set[Question]]] = {
     "a program that alters nothing that is told": (
         RunArgv(("make",), alters=()),
         {OutputOf(("uptime",)), TcpTo("red02", 22)},
+    ),
+    "lists of packages": (
+        FetchLists(),
+        {OutputOf(("uptime",))},
+    ),
+    "an upgrade": (
+        Upgrade((("tmux", "2"),), (("tmux", Package()),)),
+        set(ANSWERS) - {PackageNamed("tmux")},
     ),
     "packages": (
         INSTALL,

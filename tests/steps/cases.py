@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from nowfab.blobs import MemoryBlob
 from nowfab.plan import diff
-from nowfab.plan.changes import Packages, RunArgv, WriteFile
+from nowfab.plan.changes import AptChange, RunArgv, WriteFile
 from nowfab.plan.questions import Answer, File, OutputOf, PathAt, Question
 from nowfab.plan.steps import Step
 from nowfab.plan.view import View
@@ -41,7 +41,7 @@ def lawful(case: Case) -> None:
         written = [change.content for change in changes if isinstance(change, WriteFile)]
         assert [case.text] == [blob.head(blob.size) for blob in written]
     told = any(isinstance(question, OutputOf) for question in case.step.questions)
-    if changes and (told or any(isinstance(change, RunArgv | Packages) for change in changes)):
+    if changes and (told or any(isinstance(change, RunArgv | AptChange) for change in changes)):
         return  # what a program leaves behind, or says then, is known only on a node
     for change in changes:
         view = view.after(change)

@@ -49,6 +49,8 @@ steps:
   - swap: {size: 1024, zram: true}
   - timer: {name: backup, run: "rsync -a /srv nas:", on-calendar: "*-*-* 03:00", user: anna}
   - timer: {name: backup, present: false}
+  - upgrade: {max-age: 12h}
+  - upgrade: {}
 """
 
 
@@ -106,6 +108,7 @@ def test_every_kind_of_step_is_read() -> None:
         "no timer backup",
         "remove /etc/systemd/system/backup.service",
         "remove /etc/systemd/system/backup.timer",
+        *["lists of packages", "upgrade"] * 2,
     ] == [step.title for step in plan.steps]
 
 
@@ -232,6 +235,11 @@ BROKEN = {
         'title: t\nsteps:\n  - timer: {name: a, run: b, on-calendar: "a\\nb"}\n',
         3,
         "a text of one line",
+    ),
+    "an age of words": (
+        "title: t\nsteps:\n  - upgrade: {max-age: a day}\n",
+        3,
+        "a span of time such as `30min`",
     ),
     "half a sha256": (
         "title: t\nsteps:\n  - download: {path: /a, url: 'https://a/b', sha256: abcd}\n",
