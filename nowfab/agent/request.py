@@ -213,7 +213,7 @@ def check_name(value: dict, key: str) -> None:
     if "path" in value:
         check_path(value["path"])
     for name, version in value.get("to", {}).items():
-        if not re.fullmatch(PACKAGE_NAME, name) or not isinstance(version, str):
+        if not fits(PACKAGE_NAME, name) or not isinstance(version, str):
             raise misread("`%s` is no package with its version" % name)
     if kind == "link" and ("\0" in value["target"] or not value["target"]):
         raise misread("a link must point somewhere")

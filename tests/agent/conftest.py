@@ -29,4 +29,6 @@ def agent() -> dict[str, Any]:
     """All names of the joined agent, for what needs no process."""
     names: dict[str, Any] = {"__name__": "agent"}
     exec(compile(program(), "agent", "exec"), names)
+    for part in list(names["PARTS"]):  # which a request reads when it needs them
+        names["load_part"](part)
     return names
