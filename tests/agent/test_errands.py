@@ -154,6 +154,13 @@ def test_an_owner_that_is_not_there_is_said_before_the_file_is(tmp_path: Path) -
     assert ["source"] == names(tmp_path)
 
 
+def test_a_folder_that_is_missing_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "no/file"
+    said = done("download", "file:///nothing", sha256(b""), str(path), *RIGHTS)
+
+    assert (1, f"there is no folder `{path.parent}`; a step `folder` before this one makes it") == said
+
+
 def test_the_agent_tells_of_a_program_without_its_text(state: Path, tmp_path: Path) -> None:
     """Why it failed would be lost behind sixty lines of Python."""
     words = ("file:///nothing", sha256(b""), str(tmp_path / "at"), "0644", "", "")

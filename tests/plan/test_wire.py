@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from nowfab.blobs import Blob, MemoryBlob
 from nowfab.plan import wire
-from nowfab.plan.changes import RunArgv, SetUnit, WriteFile
+from nowfab.plan.changes import FetchLists, RunArgv, SetUnit, Upgrade, WriteFile
 from nowfab.plan.questions import (
     Absent,
     CannotTell,
     File,
     Link,
     OutputOf,
+    Package,
     PackageNamed,
     PathAt,
     Question,
@@ -161,6 +162,23 @@ def test_what_another_agent_says_is_not_guessed_at(header: dict[str, object]) ->
 def test_the_reply_of_another_run_is_not_ours() -> None:
     with pytest.raises(Garbled, match="another run"):
         wire.decode(_reply({}, run="other"), RUN, ())
+
+
+def test_what_apt_does_and_what_a_program_may_say_has_its_words() -> None:
+    """What this side alone knows of a program does not travel."""
+    changes = (
+        FetchLists(),
+        Upgrade((("bash", "2"),), (("bash", Package("1")),), ("held",)),
+        RunArgv(("x",), stdin=MemoryBlob(b"in"), alters=("/a",), shown="do x", secret=False),
+    )
+    sent = _bytes(wire.encode(Request(RUN, "exchange", "/s", "", "", changes, ())))
+    header = json.loads(sent[11 : 11 + int(sent[:10])])
+
+    assert [
+        {"do": "lists"},
+        {"do": "upgrade", "to": {"bash": "2"}, "was": {"bash": {"version": "1", "held": False}}},
+        {"do": "run", "argv": ["x"], "undo": None, "stdin": 0, "quiet": False},
+    ] == header["changes"]
 
 
 def test_every_question_has_its_words() -> None:

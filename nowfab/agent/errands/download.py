@@ -6,7 +6,7 @@ import os
 import pwd
 import stat
 
-from nowfab.agent.errands.fetch import PIECE, Wrong, fetch, remove, sync_names
+from nowfab.agent.errands.fetch import PIECE, Wrong, fetch, need_folder, remove, sync_names
 
 MYPY = False  # which mypy takes for true: the node needs no such import
 if MYPY:
@@ -16,6 +16,7 @@ if MYPY:
 def download(url: str, sha256: str, path: str, mode: str, owner: str, group: str) -> None:
     """Fetch the file unless it is there already; it takes its place once it is whole and durable."""
     folder = os.path.dirname(path) or "/"
+    need_folder(folder)
     new = os.path.join(folder, ".nowfab-download")
     remove(new)
     try:

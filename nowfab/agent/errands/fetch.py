@@ -74,6 +74,12 @@ def why_not(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
+def need_folder(folder: str) -> None:
+    """See that there is a folder to put something into."""
+    if not os.path.isdir(folder):
+        raise Wrong("there is no folder `%s`; a step `folder` before this one makes it" % folder)
+
+
 def remove(path: str) -> None:
     """Have no file stand at a path."""
     with contextlib.suppress(FileNotFoundError):

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 
-from nowfab.agent.errands.fetch import PIECE, Wrong, fetch, remove, sync_names
+from nowfab.agent.errands.fetch import PIECE, Wrong, fetch, need_folder, remove, sync_names
 from nowfab.agent.errands.members import Member, members_of
 
 MYPY = False  # which mypy takes for true: the node needs no such import
@@ -53,9 +53,7 @@ def bring_back(top: str, old: str) -> None:
 def refuse_foreign(top: str) -> None:
     """See that nobody else's folder is taken away."""
     if not os.path.lexists(top):
-        if not os.path.isdir(os.path.dirname(top) or "/"):
-            what = "there is no folder `%s`; a step `folder` before this one makes it"
-            raise Wrong(what % os.path.dirname(top))
+        need_folder(os.path.dirname(top) or "/")
         return
     if os.path.islink(top) or not os.path.isdir(top):
         raise Wrong("`%s` is no folder" % top)
