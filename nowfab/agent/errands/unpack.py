@@ -23,10 +23,14 @@ def unpack(url: str, sha256: str, top: str, strip: str) -> None:
     """Unpack beside the folder, then have both change places; without a URL the archive is the input."""
     os.umask(0o022)
     own = os.path.join(os.path.dirname(top) or "/", ".nowfab-%s-" % os.path.basename(top)[:200])
-    archive, new, old = own + "archive", own + "new", own + "old"
-    bring_back(top, old)
+    archive, new, old, gone = own + "archive", own + "new", own + "old", own + "gone"
+    clear(archive, new, gone)
+    if os.path.lexists(old):  # a former run was cut off between its two renames, or after them
+        if not os.path.lexists(top):
+            os.rename(old, top)
+        else:
+            leave(old, top, gone)
     refuse_foreign(top)
-    clear(archive, new)
     try:
         fetch(url, sha256, archive)
         os.mkdir(new, 0o755)
@@ -35,19 +39,12 @@ def unpack(url: str, sha256: str, top: str, strip: str) -> None:
         os.sync()
         keep_rights(top, new)
         swap(top, new, old)
+        if os.path.lexists(old):
+            leave(old, top, gone)
         write_durably(os.path.join(top, MARK), "%s %s\n" % (sha256, strip))
         sync_names(top)
     finally:
-        clear(archive, new)
-
-
-def bring_back(top: str, old: str) -> None:
-    """Finish what was cut off between the two renames of a former run, or after them."""
-    if os.path.lexists(old) and not os.path.lexists(top):
-        os.rename(old, top)
-    if os.path.lexists(old):
-        carry(old, top)
-        shutil.rmtree(old)
+        clear(archive, new, gone)
 
 
 def refuse_foreign(top: str) -> None:
@@ -63,10 +60,11 @@ def refuse_foreign(top: str) -> None:
         raise Wrong(what % (top, sorted(inside)[0]))
 
 
-def clear(archive: str, new: str) -> None:
+def clear(archive: str, *folders: str) -> None:
     """Leave nothing beside the folder."""
     remove(archive)
-    shutil.rmtree(new, ignore_errors=True)
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def unpack_all(archive: str, new: str, strip: int) -> "list[str]":
@@ -157,15 +155,22 @@ def keep_rights(top: str, new: str) -> None:
 
 
 def swap(top: str, new: str, old: str) -> None:
-    """Have the new folder stand in the place of the old one, with what somebody else put into that."""
+    """Have the new folder stand in the place of the old one."""
     folder = os.path.dirname(top) or "/"
     if os.path.lexists(top):
         os.rename(top, old)
     os.rename(new, top)
     sync_names(folder)
-    if os.path.lexists(old):
-        carry(old, top)
-        shutil.rmtree(old)
+
+
+def leave(old: str, top: str, gone: str) -> None:
+    """Have the old folder go, without what somebody else put into it.
+
+    It has another name before anything of it goes: half of it would say wrongly what was whose.
+    """
+    carry(old, top)
+    os.rename(old, gone)
+    shutil.rmtree(gone)
 
 
 def carry(old: str, top: str) -> None:
