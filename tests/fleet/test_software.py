@@ -196,3 +196,13 @@ def test_what_is_held_stays(packages: Fleet, tmp_path: Path) -> None:
 
     assert (0, ["fetch the lists of packages"]) == (code, what(made)), made["reason"]
     assert "nowfab-good 1.0\n" == packages.inside(NAME, INSTALLED)
+
+
+def test_lists_that_cannot_all_be_had_are_a_failure(packages: Fleet, tmp_path: Path) -> None:
+    """apt-get ends with 0 by itself where it kept old ones; an upgrade by these would miss something."""
+    packages.inside(NAME, "echo 'deb [trusted=yes] file:/srv/nowhere ./' >>/etc/apt/sources.list")
+    code, row = do(packages, "apply", tmp_path, UPGRADE)
+
+    assert (2, "failed", []) == (code, row["status"], row["changes"])
+    assert "/srv/nowhere" in row["reason"]
+    assert "nowfab-good 1.0\n" == packages.inside(NAME, INSTALLED)
