@@ -20,9 +20,10 @@ from nowfab.terminal.screen import standard
         "nodes": "how many (5)",
         "kind": "embedded or docker (embedded)",
         "behind": "how many more that are reached through red01 only, docker (0)",
+        "os": "what docker nodes have: bookworm, or the older bullseye (bookworm)",
     }
 )
-def up(context: Context, nodes: str = "5", kind: str = "embedded", behind: str = "0") -> None:
+def up(context: Context, nodes: str = "5", kind: str = "embedded", behind: str = "0", os: str = "") -> None:
     """Start practice nodes red01, red02 and so on, on this computer."""
     from nowfab import fleet
 
@@ -33,7 +34,7 @@ def up(context: Context, nodes: str = "5", kind: str = "embedded", behind: str =
         standard().data([f"dry: would start {summary.nodes(len(wanted))} ({kind}): {names.fold(wanted)}\n"])
         return
     real = _real(wanted)
-    _table(fleet.up(targets.fleet_folder(), surroundings.project(), kind, count, real, inner))
+    _table(fleet.up(targets.fleet_folder(), surroundings.project(), kind, count, real, inner, os))
 
 
 @our_task()

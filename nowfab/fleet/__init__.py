@@ -25,10 +25,17 @@ def names(nodes: int, behind: int = 0) -> tuple[str, ...]:
 
 
 def up(
-    folder: Path, project: Path, kind: str, nodes: int, real: Collection[str], behind: int = 0
+    folder: Path,
+    project: Path,
+    kind: str,
+    nodes: int,
+    real: Collection[str],
+    behind: int = 0,
+    system: str = "",
 ) -> tuple[Node, ...]:
     """Start `nodes` nodes of a kind, and `behind` the first one; `project` is where docker-compose.yml is.
 
+    `system` is what docker nodes have, "" for what they have where nobody says so.
     `real` are the names that nodes.yaml gives an address or makes local; none of them is taken.
     The names are taken before anything starts, and let go if it cannot start.
     """
@@ -38,6 +45,8 @@ def up(
         raise UsageError(f"--nodes takes a number of nodes from 1 to {MOST}, not `{nodes}`")
     if behind and kind != "docker":
         raise UsageError("--behind goes with --kind docker: only containers have networks of their own")
+    if system and kind != "docker":
+        raise UsageError("--os goes with --kind docker: embedded nodes have what this computer has")
     wanted = names(nodes, behind)
     _refuse_real(wanted, real)
     state.make(folder)
@@ -46,7 +55,7 @@ def up(
         _refuse_second([node.name for node in before if not node.down])
         state.take(folder, [Node(name, fleet=kind, down=state.DOWN) for name in wanted])
         try:
-            started = _start(folder, project, kind, wanted, behind)
+            started = _start(folder, project, kind, wanted, behind, system)
             state.take(folder, started)
         except BaseException:
             state.save(folder, before)
@@ -70,11 +79,15 @@ def _refuse_second(living: Sequence[str]) -> None:
         raise FleetError(f"the practice fleet is up already ({these}): end it with `inv fleet.down`")
 
 
-def _start(folder: Path, project: Path, kind: str, wanted: Sequence[str], behind: int) -> tuple[Node, ...]:
+def _start(
+    folder: Path, project: Path, kind: str, wanted: Sequence[str], behind: int, system: str
+) -> tuple[Node, ...]:
     if kind == "docker":
         from nowfab.fleet import docker
 
-        return docker.up(folder, len(wanted) - behind, project, behind=behind)
+        return docker.up(
+            folder, len(wanted) - behind, project, behind=behind, system=system or docker.OSES[0]
+        )
     from nowfab.fleet import embedded
 
     return embedded.up(folder, wanted)

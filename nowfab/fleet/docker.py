@@ -26,6 +26,8 @@ NAMES = ("red01", "red02", "red03", "red04", "red05")
 BEHIND = ("blue01", "blue02", "blue03", "blue04", "blue05")
 """In a network where this computer has no address; GATEWAY alone knows their names."""
 GATEWAY = "red01"
+OSES = ("bookworm", "bullseye")
+"""What nodes may have: the Debian that Raspberry Pi OS 12 and 11 are made from. tests/fleet has their files."""
 WITH_PASSWORD = ("red04", "red05")
 """Node 4 logs in with a password too, the sudo of node 5 asks for one."""
 
@@ -46,11 +48,16 @@ cat /etc/ssh/ssh_host_*_key.pub
 
 
 def up(
-    folder: Path, nodes: int, project: Path, environ: Mapping[str, str] = os.environ, behind: int = 0
+    folder: Path,
+    nodes: int,
+    project: Path,
+    environ: Mapping[str, str] = os.environ,
+    behind: int = 0,
+    system: str = OSES[0],
 ) -> tuple[Node, ...]:
     """Start the first `nodes` nodes and the first `behind` that are reached through GATEWAY.
 
-    `project` is the folder with docker-compose.yml.
+    `project` is the folder with docker-compose.yml; all nodes have the same `system`, one of OSES.
 
     Whatever goes wrong, nothing stays behind in the engine.
     """
@@ -59,6 +66,8 @@ def up(
         raise FleetError(f"the docker fleet has 1 to {len(NAMES)} nodes, not {nodes}")
     if not 0 <= behind <= len(BEHIND):
         raise FleetError(f"the docker fleet has 0 to {len(BEHIND)} nodes behind {GATEWAY}, not {behind}")
+    if system not in OSES:
+        raise FleetError(f"docker nodes have {' or '.join(OSES)}, not `{system}`")
     if not file.is_file():
         raise FleetError(
             f"no {_COMPOSE_FILE} in `{project}`; call this in nowfab's source folder, "
@@ -69,7 +78,7 @@ def up(
         raise FleetError(f"the docker fleet of `{folder}` is up already; `fleet.down` ends it")
     _remember(folder, engine)
     try:
-        return _start(engine, folder, file, [*NAMES[:nodes], *BEHIND[:behind]])
+        return _start(engine, folder, file, [*NAMES[:nodes], *BEHIND[:behind]], system)
     except BaseException:
         down(folder, environ)
         raise
@@ -121,8 +130,10 @@ def _recall(folder: Path, environ: Mapping[str, str]) -> Engine:
     return compose.find(project, {**kept, **reach})
 
 
-def _start(engine: Engine, folder: Path, file: Path, names: Sequence[str]) -> tuple[Node, ...]:
-    extra = {"NOWFAB_PUBLIC_KEY": keypair.make(folder / "id_ed25519")}
+def _start(
+    engine: Engine, folder: Path, file: Path, names: Sequence[str], system: str
+) -> tuple[Node, ...]:
+    extra = {"NOWFAB_PUBLIC_KEY": keypair.make(folder / "id_ed25519"), "NOWFAB_OS": system}
     compose.run(engine, file, ["build", names[0]], _BUILD_SECONDS, extra)
     _create(engine, file, names, extra)
     until = time.monotonic() + _READY_SECONDS
