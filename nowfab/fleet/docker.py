@@ -27,7 +27,7 @@ BEHIND = ("blue01", "blue02", "blue03", "blue04", "blue05")
 """In a network where this computer has no address; GATEWAY alone knows their names."""
 GATEWAY = "red01"
 OSES = ("bookworm", "bullseye")
-"""What nodes may have: the Debian that Raspberry Pi OS 12 and 11 are made from. tests/fleet has their files."""
+"""What nodes may have: the Debian of Raspberry Pi OS 12, or of 11; tests/fleet says what that is."""
 WITH_PASSWORD = ("red04", "red05")
 """Node 4 logs in with a password too, the sudo of node 5 asks for one."""
 
@@ -130,9 +130,7 @@ def _recall(folder: Path, environ: Mapping[str, str]) -> Engine:
     return compose.find(project, {**kept, **reach})
 
 
-def _start(
-    engine: Engine, folder: Path, file: Path, names: Sequence[str], system: str
-) -> tuple[Node, ...]:
+def _start(engine: Engine, folder: Path, file: Path, names: Sequence[str], system: str) -> tuple[Node, ...]:
     extra = {"NOWFAB_PUBLIC_KEY": keypair.make(folder / "id_ed25519"), "NOWFAB_OS": system}
     compose.run(engine, file, ["build", names[0]], _BUILD_SECONDS, extra)
     _create(engine, file, names, extra)

@@ -27,16 +27,29 @@ def fleet(need_engine: None, home: Path, tmp_path_factory: pytest.TempPathFactor
     yield from five(tmp_path_factory.mktemp("well"))
 
 
+@pytest.fixture(scope="session")
+def older(need_engine: None, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """All nodes, with an older Debian, well; whoever breaks one mends it."""
+    yield from five(tmp_path_factory.mktemp("older"), "bullseye")
+
+
+@pytest.fixture(scope="session", params=docker.OSES)
+def either(request: pytest.FixtureRequest) -> Fleet:
+    """All nodes of each system in turn, well; whoever breaks one mends it."""
+    nodes: Fleet = request.getfixturevalue("fleet" if request.param == docker.OSES[0] else "older")
+    return nodes
+
+
 @pytest.fixture(scope="module")
 def troubled(need_engine: None, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """All nodes of another fleet, to be broken for good."""
     yield from five(tmp_path_factory.mktemp("troubled"))
 
 
-def five(state_home: Path) -> Iterator[Fleet]:
+def five(state_home: Path, system: str = docker.OSES[0]) -> Iterator[Fleet]:
     """Bring five nodes up where nowfab looks for them when its state stands in `state_home`."""
     folder = state.folder(PROJECT, state_home)
-    nodes = docker.up(folder, 5, PROJECT, ENVIRON)
+    nodes = docker.up(folder, 5, PROJECT, ENVIRON, system=system)
     state.take(folder, nodes)
     yield Fleet(state_home, folder, nodes)
     docker.down(folder, ENVIRON)
