@@ -51,5 +51,5 @@ def five(state_home: Path, system: str = docker.OSES[0]) -> Iterator[Fleet]:
     folder = state.folder(PROJECT, state_home)
     nodes = docker.up(folder, 5, PROJECT, ENVIRON, system=system)
     state.take(folder, nodes)
-    yield Fleet(state_home, folder, nodes)
+    yield Fleet(state_home, folder, nodes, system)
     docker.down(folder, ENVIRON)

@@ -29,6 +29,7 @@ class Fleet:
     state_home: Path
     state: Path
     nodes: tuple[Node, ...]
+    system: str = "bookworm"
 
     def __getitem__(self, name: str) -> Node:
         return next(node for node in self.nodes if node.name == name)

@@ -53,6 +53,12 @@ steps:
           ip route replace default via US
       unless: [sh, -c, "ip address | grep -q 10.99.99.9"]
 """
+ONE_FILE = """\
+title: sshd with one file of settings
+steps:
+  - line: {path: /etc/ssh/sshd_config, text: AllowUsers anna, check: [/usr/sbin/sshd, -t, -f, "{}"]}
+  - service: {name: ssh.service, after-change-of: [/etc/ssh/sshd_config]}
+"""
 FILE = "/etc/ssh/sshd_config.d/50-lab.conf"
 
 
@@ -112,6 +118,23 @@ def test_G8_an_sshd_that_locks_everybody_out_is_taken_back(node: Fleet, tmp_path
     assert "nobody confirmed it within 8 s" in row["reason"]
     assert "" == node.inside("red03", f"cat {FILE} 2>/dev/null || true")
     await_login(node["red03"])
+
+
+def test_G8_an_sshd_with_one_file_of_settings_is_taken_back_too(older: Fleet, tmp_path: Path) -> None:
+    """An older systemd, and an sshd_config that includes nothing: the line stands in the file itself."""
+    stands = "stat -c '%a %U:%G' /etc/ssh/sshd_config; sha256sum /etc/ssh/sshd_config; ls /etc/ssh"
+    was = older.inside("red03", f"rm -rf /var/lib/nowfab; {stands}")
+    began = time.monotonic()
+    code, row = apply(older, tmp_path, ONE_FILE)
+    await_login(older["red03"])
+
+    assert (2, "reverted") == (code, row["status"]), row["reason"]
+    assert "nobody confirmed it within 8 s" in row["reason"]
+    assert (was, True) == (older.inside("red03", stands), time.monotonic() - began < 90)
+    good = ONE_FILE.replace("AllowUsers anna", "AllowUsers pi")
+    assert (0, "changed") == ((made := apply(older, tmp_path, good))[0], made[1]["status"])
+    assert (0, "ok") == ((again := apply(older, tmp_path, good))[0], again[1]["status"])
+    older.inside("red03", "sed -i /^AllowUsers/d /etc/ssh/sshd_config; systemctl restart ssh")
 
 
 def test_G8_a_firewall_that_drops_our_session_is_taken_back(node: Fleet, tmp_path: Path) -> None:

@@ -163,6 +163,12 @@ def test_only_containers_can_be_behind_another(folder: Path) -> None:
         fleet.up(folder, folder, "embedded", 1, (), behind=1)
 
 
+def test_only_containers_have_a_system_of_their_own(folder: Path) -> None:
+    """Embedded nodes run commands on this computer."""
+    with pytest.raises(UsageError, match="--os goes with --kind docker"):
+        fleet.up(folder, folder, "embedded", 1, (), system="bullseye")
+
+
 def test_a_node_behind_another_stays_behind_it(folder: Path) -> None:
     """The run after `fleet.up` reads from the overlay how to get there."""
     state.make(folder)
