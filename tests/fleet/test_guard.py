@@ -39,6 +39,12 @@ systemctl daemon-reload; systemctl reset-failed
 
 
 @pytest.fixture
+def fleet(either: Fleet) -> Fleet:
+    """Both systems: what undoes a change is their systemd, 252 and 247."""
+    return either
+
+
+@pytest.fixture
 def node(fleet: Fleet) -> Iterator[Node]:
     """A node with two files and a service that does not run."""
     fleet.inside(NAME, PREPARE)
