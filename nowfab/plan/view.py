@@ -179,6 +179,13 @@ def _unit(change: SetUnit) -> Unit:
     return Unit(enabled, active, NOW if started else was.since)
 
 
+def _read_by(argv: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Say how the paths begin that a program reads, None where nobody knows; grep(1) reads what it names."""
+    if argv[0] != "grep":
+        return next((READ_BY[words] for words in READ_BY if argv[: len(words)] == words), None)
+    return tuple(f"/{word.partition('/')[2]}" for word in argv[1:] if "/" in word) or None
+
+
 def _clouds(change: Change, question: Question, answer: Answer) -> bool:
     """Say whether the change may alter this answer in a way that nobody can foresee.
 
@@ -223,7 +230,7 @@ def _reads(question: Question, paths: Iterable[str]) -> bool:
         case PathAt():
             read: tuple[str, ...] | None = (question.path,)
         case OutputOf():
-            read = next((READ_BY[words] for words in READ_BY if question.argv[: len(words)] == words), None)
+            read = _read_by(question.argv)
         case PackageNamed():
             read = ("/var/lib/dpkg",)
         case UnitNamed():

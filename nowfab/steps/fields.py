@@ -9,6 +9,7 @@ from typing import NoReturn
 from nowfab import names
 from nowfab.errors import FileError
 from nowfab.inventory.strict_yaml import Items, Table, Text, Value
+from nowfab.plan import sshd_config
 from nowfab.steps.authorized_keys import key
 
 _MODE = re.compile(r"0?[0-7]{3,4}")
@@ -29,6 +30,11 @@ _URL = re.compile(r"(?:https?://[^\s/@?#]+(?:/[!-~]*)?|file:///[!-~]+)")
 """RFC 3986 without a user in it: everybody on the node would see a password there."""
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_KEYWORD = re.compile(r"[A-Za-z][A-Za-z0-9]{1,63}")
+_SETTING = re.compile(r"[^\s#][^\n\r\0#]*(?<!\s)")
+_NO_SETTINGS = ("match", "include", "subsystem")
+"""What an assignment of one value to one keyword of sshd cannot say."""
+
 _TRUE_FALSE = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -178,6 +184,25 @@ def pairs(value: Value) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, Table):
         _wrong(value, "a mapping such as `{name: value}`")
     return tuple((key.value, text(said)) for key, said in value.entries)
+
+
+def sshd_settings(value: Value) -> dict[str, str]:
+    """Take keywords of sshd_config(5) with a value each."""
+    if not isinstance(value, Table) or not value.entries:
+        _wrong(value, "a mapping such as `{PasswordAuthentication: no}`")
+    found: dict[str, str] = {}
+    for word, item in value.entries:
+        keyword = _matching(word, _KEYWORD, "a keyword of sshd_config(5)")
+        if keyword.lower() in _NO_SETTINGS:
+            raise FileError(
+                word.place, f"`{keyword}` is not one value for all; write a `file` in {sshd_config.FOLDER}"
+            )
+        said = _matching(item, _SETTING, f"a value for `{keyword}`, in one line and without `#`,")
+        for other, its in found.items():
+            if sshd_config.plain(other) == sshd_config.plain(keyword) and its != said:
+                raise FileError(word.place, f"`{keyword}` and `{other}` are the same, and get two values")
+        found[keyword] = said
+    return found
 
 
 def regex(value: Value) -> str:

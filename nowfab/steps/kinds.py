@@ -28,6 +28,7 @@ from nowfab.steps.remove import remove
 from nowfab.steps.rights import Rights
 from nowfab.steps.run import run
 from nowfab.steps.service import service
+from nowfab.steps.sshd import sshd
 from nowfab.steps.sudo import sudo
 from nowfab.steps.swap import swap
 from nowfab.steps.sysctl import sysctl
@@ -201,6 +202,7 @@ KINDS: Mapping[str, Kind] = {
     "authorized-keys": Kind(
         {"user": fields.owner, "keys": fields.keys, "home": fields.path}, ("user", "keys"), authorized_keys
     ),
+    "sshd": Kind({"settings": fields.sshd_settings}, ("settings",), sshd),
     "sysctl": Kind({"key": fields.sysctl, "value": fields.text}, ("key", "value"), sysctl),
     "swap": Kind({"size": fields.number, "zram": fields.boolean}, ("size",), swap),
     "timer": Kind(

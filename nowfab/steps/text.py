@@ -33,7 +33,7 @@ def text(
 
     def decide(view: View) -> tuple[Change, ...]:
         was = view.at(path)
-        old = _text(path, was)
+        old = text_at(path, was)
         new = render(old)
         if isinstance(was, Absent) and not new:
             return ()
@@ -44,8 +44,8 @@ def text(
     return Step(title, (PathAt(path),), decide)
 
 
-def _text(path: str, was: Standing) -> str:
-    """Give the text of a file; bytes that are not UTF-8 are carried through as they are."""
+def text_at(path: str, was: Standing) -> str:
+    """Give the text that stands at a path, "" for nothing; bytes that are no UTF-8 stay as they are."""
     if isinstance(was, Absent):
         return ""
     if not isinstance(was, File):

@@ -51,6 +51,7 @@ steps:
   - timer: {name: backup, present: false}
   - upgrade: {max-age: 12h}
   - upgrade: {}
+  - sshd: {settings: {PasswordAuthentication: no, X11Forwarding: no}}
 """
 
 
@@ -109,6 +110,7 @@ def test_every_kind_of_step_is_read() -> None:
         "remove /etc/systemd/system/backup.service",
         "remove /etc/systemd/system/backup.timer",
         *["lists of packages", "upgrade"] * 2,
+        "sshd PasswordAuthentication, X11Forwarding",
     ] == [step.title for step in plan.steps]
 
 
