@@ -52,7 +52,8 @@ class Exec:
     `timeout` is in seconds from Sent, None for no limit. `stdin` is sent first on the channel's
     standard input, which then stays open as the leash; the line knows how many bytes are its own.
     A `fresh` exec goes over a new connection, to the same host key as the one before; for `patience`
-    seconds it is tried again while the node cannot be reached or lets nobody in.
+    seconds it is tried again while the node cannot be reached or lets nobody in. `by_key` says that only
+    a public key of ours may let us in over a new connection, no password.
     """
 
     line: str
@@ -62,6 +63,7 @@ class Exec:
     reply: Reply | None = None
     fresh: bool = False
     patience: float = 0.0
+    by_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)

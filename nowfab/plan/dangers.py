@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import posixpath
 
+from nowfab.blobs import Blob
+from nowfab.plan import sshd_config
 from nowfab.plan.changes import (
     Change,
     FetchLists,
@@ -13,9 +15,10 @@ from nowfab.plan.changes import (
     SetSysctl,
     SetUnit,
     Upgrade,
+    WriteFile,
     ends_all,
 )
-from nowfab.plan.questions import Folder
+from nowfab.plan.questions import File, Folder
 
 PATHS = (
     "/etc/ssh",
@@ -212,6 +215,19 @@ def endangers(change: Change) -> bool:
 
 def _named(change: RunArgv) -> str:
     return posixpath.basename(change.argv[0])
+
+
+def closes_passwords(change: Change) -> bool:
+    """Say whether the change turns off logins by password: then a key must let us in before it is made."""
+    if not isinstance(change, WriteFile) or not f"{change.path}/".startswith(sshd_config.PLACES):
+        return False
+    was = change.was.content if isinstance(change.was, File) else None
+    now, before = (sshd_config.without_passwords(_text(content)) for content in (change.content, was))
+    return bool(now - before)
+
+
+def _text(content: Blob | None) -> str:
+    return content.head(content.size).decode("utf-8", "replace") if content else ""
 
 
 def path_endangers(path: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nowfab.plan.changes import Change, RunArgv, SetUnit, WriteFile, ends_all, undoable
-from nowfab.plan.dangers import endangers
+from nowfab.plan.dangers import closes_passwords, endangers
 from nowfab.plan.diff import headline
 from nowfab.plan.steps import Refused, Step
 from nowfab.plan.view import NeedsStage, Unanswered, View
@@ -53,11 +53,17 @@ class Stage:
         """Whether one of them could cut us off, so that all must be taken back unless confirmed."""
         return any(map(endangers, self.changes))
 
+    @property
+    def by_key(self) -> bool:
+        """Whether a key must let us in before it is made, since passwords will not any more."""
+        return any(map(closes_passwords, self.changes))
+
 
 def next_stage(steps: Sequence[Step], view: View, guards: bool = True, overwrite: bool = False) -> Stage:
     """Take steps for as long as they can be decided, and may go together; without guards all may.
 
-    What somebody else has edited is refused unless it may be overwritten.
+    What somebody else has edited is refused unless it may be overwritten. What turns passwords off
+    begins a stage: the keys that must let us in then are there before.
     """
     wanted: list[Wanted] = []
     began = view
@@ -71,7 +77,7 @@ def next_stage(steps: Sequence[Step], view: View, guards: bool = True, overwrite
             return Stage((), (), f"{step.title}: {error}")
         if refused := _against(changes, guards, overwrite):
             return Stage((), (), f"{step.title}: {refused}")
-        if guards and not _together([*stage.changes, *changes]):
+        if _apart(stage.changes, changes, guards):
             return _cut(stage, began, view, guards)
         wanted.append(Wanted(step, changes))
         view = _after(view, changes)
@@ -95,7 +101,7 @@ def foresee(steps: Sequence[Step], view: View, guards: bool = True, overwrite: b
             maybe = error.change
         except (Refused, Unanswered) as error:
             return Stage(tuple(wanted), (), f"{step.title}: {error}")
-        if guards and (maybe or not _together([*stage.changes, *changes])):
+        if guards and (maybe or _apart(stage.changes, changes, guards)):
             if refused := _cut(stage, began, view, guards).refused:
                 return Stage(tuple(wanted), (), refused)
             began, cut = view, number
@@ -115,6 +121,12 @@ def _against(changes: Sequence[Change], guards: bool, overwrite: bool) -> str:
         could = isinstance(lost[0], RunArgv) and not ends_all(lost[0])
         return _FOR_GOOD.format(headline(lost[0]), _WITH_UNDO if could else "")
     return _TORN if guards and not _together(changes) else ""
+
+
+def _apart(before: Sequence[Change], changes: Sequence[Change], guards: bool) -> bool:
+    """Say whether changes begin a stage of their own behind those before."""
+    closing = bool(before) and any(map(closes_passwords, changes))
+    return closing or (guards and not _together([*before, *changes]))
 
 
 def _cut(stage: Stage, began: View, view: View, guards: bool) -> Stage:

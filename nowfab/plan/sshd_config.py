@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 FILE = "/etc/ssh/sshd_config"
 FOLDER = "/etc/ssh/sshd_config.d"
+PLACES = (f"{FILE}/", f"{FOLDER}/")
 
 ALIASES: Mapping[str, str] = {
     "challengeresponseauthentication": "kbdinteractiveauthentication",
@@ -56,6 +57,7 @@ def read(text: str) -> Iterator[Said]:
             yield Said(number, keyword, found[2].split(" #")[0].rstrip(), matched)
 
 
-def closes_passwords(text: str) -> bool:
-    """Say whether a text of sshd's turns passwords off, for anybody."""
-    return any(each.keyword == "passwordauthentication" and each.value.lower() == "no" for each in read(text))
+def without_passwords(text: str) -> frozenset[bool]:
+    """Say for whom a text turns passwords off: for all (False), for those whom a Match means (True)."""
+    off = ("passwordauthentication", "no")
+    return frozenset(each.matched for each in read(text) if (each.keyword, each.value.lower()) == off)

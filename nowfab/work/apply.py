@@ -71,6 +71,8 @@ class _Course:
             stage = next_stage(steps, view, self.manner.rollback > 0, self.manner.overwrite)
             if stage.refused:
                 raise failed(stage.refused)
+            if stage.by_key:
+                yield from self.asking.try_key()
             if stage.changes:
                 if stage.guarded and self.manner.rollback:
                     view = yield from guarded(self.asking, stage.changes, self.plan.questions)

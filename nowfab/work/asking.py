@@ -108,6 +108,17 @@ class Asking:
         """Have a request answered; raises End."""
         return told((yield from self.send(request, fresh, patience)), request)
 
+    def try_key(self) -> Generator[Exec, Outcome, None]:
+        """See that a key of ours lets us in over a new connection; raises End."""
+        outcome = yield from self._outcome(Exec(remote.line("true"), fresh=True, by_key=True))
+        if outcome.ending is Ending.REFUSED:
+            why = "no key of yours is accepted by {}; passwords stay on: {}"
+            raise End(
+                lambda node: Result(node.name, Status.FAILED, reason=why.format(node.name, outcome.reason))
+            )
+        if outcome.ending is not Ending.EXITED:
+            raise End(lambda node: command.result(node, outcome))
+
     def _probe(self) -> Generator[Exec, Outcome, None]:
         """Find out whether sudo wants the password."""
         outcome = yield from self._outcome(Exec(remote.line("true", self.manner.agent.shape)))

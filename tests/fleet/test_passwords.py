@@ -20,7 +20,7 @@ from nowfab.machines.watch import Watch
 from nowfab.remote import Shape
 from nowfab.results import Result, Status
 from nowfab.store.spool import Spool
-from nowfab.talk import Work
+from nowfab.talk import Ending, Exec, Talk, Work
 from nowfab.work.command import command, with_password
 from tests.fleet.practice import Fleet
 
@@ -120,3 +120,24 @@ def test_B13_a_login_password_is_used_only_where_every_key_was_refused(
     assert "pi\n" == text(right[1])
     assert Status.REFUSED == wrong[0].status
     assert wrong[0].reason.endswith("the password is not accepted either")
+
+
+def tried_by_key(node: Node) -> Talk:
+    """Come in as may be, then by a key only."""
+    first = yield Exec("id -un")
+    then = yield Exec("id -un", fresh=True, by_key=True)
+    status = Status.OK if then.ending is Ending.EXITED else Status.REFUSED
+    return Result(node.name, status, first.code, stdout=then.stdout, reason=then.reason)
+
+
+def test_B13_by_key_a_password_is_never_offered(fleet: Fleet, spool: Spool, tmp_path: Path) -> None:
+    """red04 takes both: who came in by password learns that no key of his does."""
+    keypair.make(tmp_path / "other")
+    password = Secret(fleet.password("red04"))
+    nodes = [fleet["red04"], replace(fleet["red04"], identity=str(tmp_path / "other"))]
+    (with_key,), (without,) = (run([node], tried_by_key, spool, password) for node in nodes)
+
+    assert (Status.OK, "pi\n") == (with_key.status, text(with_key))
+    assert (Status.REFUSED, 0, "") == (without.status, without.exit_code, text(without))
+    assert without.reason.startswith("no key of ours is accepted for `pi`: tried ")
+    assert "password is not accepted" not in without.reason

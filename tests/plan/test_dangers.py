@@ -16,8 +16,8 @@ from nowfab.plan.changes import (
     SetUnit,
     WriteFile,
 )
-from nowfab.plan.dangers import endangers
-from nowfab.plan.questions import Absent, Folder, Package, Sysctl, Unit
+from nowfab.plan.dangers import closes_passwords, endangers
+from nowfab.plan.questions import Absent, File, Folder, Package, Sysctl, Unit
 
 
 def _write(path: str) -> Change:
@@ -95,3 +95,28 @@ def test_what_could_cut_us_off_is_guarded(what: str) -> None:
 def test_what_could_not_is_left_alone(what: str) -> None:
     """A guard costs a timer and a second connection."""
     assert not endangers(HARMLESS[what])
+
+
+DROP_IN = "/etc/ssh/sshd_config.d/x.conf"
+OFF = b"x y\n  passwordauthentication=No # for all\n"
+CLOSING: dict[str, tuple[str, bytes, bytes | None, bool]] = {
+    "a new drop-in": (DROP_IN, OFF, None, True),
+    "in sshd's own file": ("/etc/ssh/sshd_config", OFF, b"PasswordAuthentication yes\n", True),
+    "for some only": (DROP_IN, b"Match User x\n" + OFF, None, True),
+    "for some before, for all now": (DROP_IN, OFF, b"Match User x\n" + OFF, True),
+    "as it was": (DROP_IN, OFF + b"Port 22\n", OFF, False),
+    "on": (DROP_IN, b"PasswordAuthentication yes\n", OFF, False),
+    "a comment": (DROP_IN, b"#PasswordAuthentication no\n", None, False),
+    "nothing of sshd's": ("/etc/ssh/ssh_config", OFF, None, False),
+}
+
+
+@pytest.mark.parametrize("what", CLOSING)
+def test_what_turns_passwords_off_is_known_by_what_it_says(what: str) -> None:
+    """Whoever wrote the plan, and with whichever step: a key is tried first."""
+    path, now, before, expected = CLOSING[what]
+    old = MemoryBlob(before or b"")
+    was = Absent() if before is None else File(old.sha256, 0o644, "root", "root", old)
+
+    assert expected == closes_passwords(WriteFile(path, MemoryBlob(now), 0o644, "root", "root", was))
+    assert not closes_passwords(RemovePath(path, was))

@@ -38,12 +38,12 @@ def _package(view: View) -> tuple[Change, ...]:
     return () if was.version else (Packages(("nginx",), (), (("nginx", was),)),)
 
 
-def _file(path: str) -> Step:
+def _file(path: str, content: bytes = b"hi\n") -> Step:
     def decide(view: View) -> tuple[Change, ...]:
         was = view.at(path)
         if isinstance(was, File):
             return ()
-        return (WriteFile(path, MemoryBlob(b"hi\n"), 0o644, "root", "root", was),)
+        return (WriteFile(path, MemoryBlob(content), 0o644, "root", "root", was),)
 
     return Step(f"file {path}", (PathAt(path),), decide)
 
@@ -94,6 +94,19 @@ def test_a_guarded_change_does_not_go_with_one_that_cannot_be_taken_back() -> No
     assert (SSHD, MOTD) == tuple(wanted.step for wanted in second.wanted)
     assert second.guarded
     assert (PACKAGE,) == second.rest
+
+
+def test_what_turns_passwords_off_begins_a_stage_with_or_without_guards() -> None:
+    """The keys that must let us in from then on are there before, and can be tried."""
+    keys = _file("/home/pi/.ssh/authorized_keys")
+    close = _file("/etc/ssh/sshd_config.d/x.conf", b"PasswordAuthentication no\n")
+    view = View({question: Absent() for step in (keys, close, MOTD) for question in step.questions})
+    for guards in (True, False):
+        first = next_stage((keys, close, MOTD), view, guards)
+        second = next_stage(first.rest, view, guards)
+
+        assert ((keys,), False) == (tuple(wanted.step for wanted in first.wanted), first.by_key)
+        assert ((close, MOTD), True) == (tuple(wanted.step for wanted in second.wanted), second.by_key)
 
 
 def test_one_step_that_wants_both_is_refused() -> None:

@@ -52,8 +52,10 @@ ANSWERS: dict[Question, Answer] = {
     SysctlNamed("new.x"): Sysctl(None),
     OutputOf(("uptime",)): Said(0, b"root"),
     OutputOf(("getent", "passwd", "pi")): Said(0, b"pi:x:1000"),
+    OutputOf(("grep", "-r", "x", "/srv/y")): Said(1, b""),
     TcpTo("red02", 22): Reached(False),
 }
+GREP = OutputOf(("grep", "-r", "x", "/srv/y"))
 WRITE = WriteFile("/there", MemoryBlob(b"new"), 0o600, "pi", "users", THERE)
 INSTALL = Packages(("tmux",), (), (("tmux", Package()),))
 RESTART = SetUnit("nginx", Unit("enabled", "active", 7.0), restart=True)
@@ -157,6 +159,7 @@ CLOUDED: dict[str, tuple[Change, set[Question]]] = {
             SysctlNamed("new.x"),
             OutputOf(("uptime",)),
             OutputOf(("getent", "passwd", "pi")),
+            GREP,
             TcpTo("red02", 22),
         },
     ),
@@ -171,6 +174,10 @@ CLOUDED: dict[str, tuple[Change, set[Question]]] = {
     "a file of accounts": (
         replace(WRITE, path="/etc/passwd"),
         {OutputOf(("uptime",)), OutputOf(("getent", "passwd", "pi"))},
+    ),
+    "a file that grep reads": (
+        replace(WRITE, path="/srv/y/z"),
+        {OutputOf(("uptime",)), GREP},
     ),
     "a link": (LINK, {OutputOf(("uptime",)), PathAt("/etc/link/below")}),
 }

@@ -215,6 +215,10 @@ class Guarding(Shell):
         self.sent: list[tuple[str, bool, float]] = []
 
     def guard(self, exec: Exec) -> Outcome | None:
+        if exec.by_key:
+            self.sent.append(("key", exec.fresh, exec.patience))
+            answer = self.left.pop(0)
+            return answer if isinstance(answer, Outcome) else Outcome(Ending.EXITED, 0)
         header = json.loads(exec.stdin[1].head(10**6)[11:])
         self.sent.append((header["verb"], exec.fresh, exec.patience))
         if header["verb"] == "exchange":
@@ -224,9 +228,10 @@ class Guarding(Shell):
             return reply
         state, reason = reply
         nothing = {"made": [], "failed": None, "changed": 0, "log": []}
-        answers = [{"is": "folder", "mode": 0o700, "owner": getpass.getuser(), "group": "x"}]
+        folder = {"is": "folder", "mode": 0o700, "owner": getpass.getuser(), "group": "x"}
+        answers = [{"is": "absent"} if "/etc/" in each["path"] else folder for each in header["questions"]]
         body = {"nowfab": 1, "state": state, "reason": reason, "blobs": [], **nothing}
-        text = json.dumps({**body, "answers": answers * len(header["questions"])}).encode()
+        text = json.dumps({**body, "answers": answers}).encode()
         text = b"%010d\n" % len(text) + text
         magic = f"\0nowfab1 {header['run']} {len(text)} {hashlib.sha256(text).hexdigest()}\n"
         return Outcome(Ending.EXITED, 0, stdout=MemoryBlob(magic.encode() + text))
@@ -346,6 +351,52 @@ def test_what_was_changed_before_a_guarded_stage_stays_and_the_row_says_so(
     assert (Status.REVERTED, 1) == (row.status, len(row.changes)), row.reason
     assert "nobody confirmed it within 9 s; what was changed before stays (1)" == row.reason
     assert (root / "ran").exists()
+
+
+CLOSE = """\
+title: t
+steps:
+  - folder: {{path: {root}/.ssh, mode: "0700"}}
+  - file: {{path: /etc/ssh/sshd_config.d/nowfab-test.conf, content: "PasswordAuthentication no\\n"}}
+"""
+NO_KEY = Outcome(Ending.REFUSED, reason="no key of ours is accepted for `pi`")
+
+
+@pytest.mark.parametrize("rollback", [9, 0])
+def test_passwords_go_off_only_after_a_key_came_in_over_a_new_connection(
+    root: Path, tmp_path: Path, rollback: int
+) -> None:
+    """A key that does not work is noticed before; who did without a guard would be out for good."""
+    (root / ".ssh").mkdir(mode=0o700)
+    shell = Guarding(NO_KEY)
+    row = carry_out(CLOSE.format(root=root), tmp_path, shell, rollback=rollback)
+
+    assert Status.FAILED == row.status
+    assert "no key of yours is accepted by red01; passwords stay on: no key of ours is accepted" in row.reason
+    assert [("exchange", False, 0.0), ("key", True, 0.0)] == shell.sent
+
+    shell = Guarding(("", ""), ("held", "another run waits"))
+    row = carry_out(CLOSE.format(root=root), tmp_path, shell, rollback=9)
+    assert (Status.FAILED, "held: another run waits") == (row.status, row.reason)
+    assert ["exchange", "key", "arm"] == [verb for verb, _, _ in shell.sent]
+
+
+def test_keys_are_there_before_one_is_tried(root: Path, tmp_path: Path) -> None:
+    """They are in a stage of their own; what was changed there stays, and the row has it."""
+    shell = Guarding(("armed", ""), ("confirmed", ""), NO_KEY)
+    row = carry_out(CLOSE.format(root=root), tmp_path, shell, rollback=9)
+
+    assert ["exchange", "arm", "confirm", "key"] == [verb for verb, _, _ in shell.sent]
+    assert (Status.FAILED, 1) == (row.status, len(row.changes))
+
+
+def test_a_node_that_went_away_before_a_key_was_tried_keeps_its_own_reason(
+    root: Path, tmp_path: Path
+) -> None:
+    (root / ".ssh").mkdir(mode=0o700)
+    row = carry_out(CLOSE.format(root=root), tmp_path, Guarding(AWAY), rollback=9)
+
+    assert (Status.UNREACHABLE, "no answer") == (row.status, row.reason)
 
 
 def test_without_a_rollback_it_is_made_like_all_else(root: Path, tmp_path: Path) -> None:

@@ -141,8 +141,12 @@ def connect(
     ring: Ring,
     password: Secret | None = None,
     pinned: bytes | None = None,
+    by_key: bool = False,
 ) -> NodeTransport:
-    """Exchange keys, judge the host's, show ours; with a `pinned` host key only that one will do."""
+    """Exchange keys, judge the host's, show ours; with a `pinned` host key only that one will do.
+
+    With `by_key` a node that lets us in without any key of ours is refused.
+    """
     kinds = hosts.known(endpoint.known_hosts).kinds(endpoint.lookups)
     transport = NodeTransport(wire, version, kinds)
     phase = KEX
@@ -154,7 +158,8 @@ def connect(
             shown = f"{key.get_name()} {hostkeys.fingerprint(key.asbytes())}"
             raise Refused(f"the node has another host key than before: {shown}")
         phase = "authentication"
-        _authenticate(transport, endpoint, ring, password)
+        if not _authenticate(transport, endpoint, ring, password) and by_key:
+            raise Refused(f"the node lets `{endpoint.user}` in without a key")
     except (EOFError, OSError, Hangup) as error:
         transport.close()
         said = f": {error}" if isinstance(error, Hangup) and str(error) else ""
@@ -175,7 +180,8 @@ def connect(
     return transport
 
 
-def _authenticate(transport: NodeTransport, endpoint: Endpoint, ring: Ring, password: Secret | None) -> None:
+def _authenticate(transport: NodeTransport, endpoint: Endpoint, ring: Ring, password: Secret | None) -> bool:
+    """Be let in, or raise Refused; says whether a key of ours alone did it."""
     auth = transport.begin_userauth()
     tried: list[str] = []
     problems: list[str] = []
@@ -193,17 +199,17 @@ def _authenticate(transport: NodeTransport, endpoint: Endpoint, ring: Ring, pass
                 raise Refused(_too_many(endpoint, [*tried, offer.label], error)) from error
             raise
         if accepted:
-            return
+            return True
         if auth.partial:
             break
         tried.append(offer.label)
         if "publickey" not in auth.allowed:
             break
     if not tried and not auth.partial and auth.nothing(endpoint.user):
-        return
+        return False
     if password is not None and {"password", "keyboard-interactive"} & set(auth.allowed):
         if auth.offer_password(endpoint.user, password):
-            return
+            return False
         problems.append("the password is not accepted either")
     if auth.partial:
         problems.insert(0, f"the key is accepted, but the node also wants {', '.join(auth.allowed)}")

@@ -64,6 +64,7 @@ class SshMachine:
         self._first: Opened | Failed | None = None
         self._attempts = 0
         self._pinned: bytes | None = None
+        self._by_key = False
         self.transport: NodeTransport | None = None
 
     def take(self, end: Opened | Failed) -> None:
@@ -75,6 +76,7 @@ class SshMachine:
         began = time.monotonic() - (self._first.spent if self._first else 0.0)
         if exec.fresh:
             self.close()
+        self._by_key = exec.by_key
         outcome = self._exec(exec, until, emit)
         return replace(outcome, seconds=time.monotonic() - began, attempts=self._attempts)
 
@@ -146,8 +148,9 @@ class SshMachine:
                 self.endpoint,
                 tools.hosts,
                 tools.ring,
-                tools.password,
+                None if self._by_key else tools.password,
                 self._pinned,
+                self._by_key,
             )
         except Unreached as error:
             if limit.reason:
