@@ -16,6 +16,7 @@ from nowfab.cli.names import make_names
 from nowfab.cli.ping import ping
 from nowfab.cli.power import reboot_nodes, shut_down_nodes, wait_up
 from nowfab.cli.run import run
+from nowfab.cli.setup_base import setup_base
 from nowfab.report.visible import visible
 
 
@@ -25,7 +26,7 @@ def tasks(argv: Sequence[str]) -> Collection:
     `argv` is the whole line, the program's name first.
     """
     ours = Collection(
-        *(run, ping, show_facts, show_status, apply_plan, check_plan),
+        *(run, ping, show_facts, show_status, apply_plan, check_plan, setup_base),
         *(reboot_nodes, shut_down_nodes, wait_up, init, make_names, hosts_file),
     )
     ours.add_collection(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nowfab import names
 from nowfab.blobs import Blob, MemoryBlob
-from nowfab.cli.agents import Agents
+from nowfab.cli.agents import Agents, depth
 from nowfab.errors import FileError, Place
 from nowfab.inventory.node import Node
 from nowfab.plan.steps import Plan, Refused
@@ -42,7 +42,7 @@ class Plans:
 
     def rank(self, node: Node) -> int:
         """Have the nodes that give values go first, and gateways before what is behind them."""
-        return (0 if node in self.givers.values() else DEEPEST) + _depth(node)
+        return (0 if node in self.givers.values() else DEEPEST) + depth(node)
 
     def work(self) -> Work:
         """Give the work of applying it."""
@@ -104,8 +104,3 @@ def read(path: Path, agents: Agents) -> Plans:
     plans = Plans(path, found, agents, givers)
     plans.check()
     return plans
-
-
-def _depth(node: Node) -> int:
-    """Count the gateways before a node."""
-    return 0 if node.via is None else 1 + _depth(node.via)

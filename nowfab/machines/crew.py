@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from nowfab.blobs import Spool
@@ -16,6 +16,7 @@ from nowfab.machines.local import LocalMachine
 from nowfab.machines.options import Options
 from nowfab.machines.ssh import endpoint
 from nowfab.machines.ssh.dial import Dial
+from nowfab.machines.ssh.endpoint import Endpoint
 from nowfab.machines.ssh.fabric import NodeGroup
 from nowfab.machines.ssh.gateways import Gateways, jump
 from nowfab.machines.ssh.keys import Ring
@@ -117,6 +118,19 @@ class FabricCrew:
         if settings.strict_host_key_checking == "no":
             said.append("ssh_config: StrictHostKeyChecking no counts as accept-new; a changed key is refused")
         self.warnings += [sentence for sentence in said if sentence not in self.warnings]
+
+
+def endpoints(options: Options) -> Callable[[Node], Endpoint]:
+    """Give a function that says as whom and with which keys a node would be logged in to.
+
+    FileError when ssh_config cannot be read.
+    """
+    config, user = SshConfig.read(options.home, environ=options.environ), _local_user()
+
+    def where(node: Node) -> Endpoint:
+        return endpoint.decide(node, config.lookup(node.name, node.user, node.port), options, user)
+
+    return where
 
 
 def _local_user() -> str:

@@ -10,6 +10,9 @@ from nowfab.errors import FileError, Place, UsageError
 from nowfab.inventory.node import Node
 from nowfab.plan import blocks
 
+OWN = "127.0.1.1"
+"""What Debian gives a computer's own name (Debian Reference 5.1.1), whatever other computers call it by."""
+
 
 def content(nodes: Sequence[Node]) -> tuple[str, tuple[str, ...]]:
     """Give a line for each node that has an IP address, and the names of those that have none."""
@@ -46,7 +49,7 @@ def _taken(text: str, file: str, nodes: Sequence[Node]) -> Iterator[str]:
     ours = {node.name.lower(): (node.name, _address(node)) for node in nodes}
     for number, line in enumerate(text.split("\n"), 1):
         address, *said = line.partition("#")[0].split() or [""]
-        for name in said:
+        for name in () if address == OWN else said:
             known, wanted = ours.get(name.lower(), ("", None))
             if wanted is not None and _ip(address) != wanted:
                 yield f"{Place(file, number)}: `{known}` is {address} there, {wanted} in nodes.yaml"

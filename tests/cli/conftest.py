@@ -66,12 +66,12 @@ def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def answered(far: int, answers: Mapping[str, str]) -> tuple[bytes, list[str]]:
-    """Be the person at a terminal until its programs leave, or for a minute: answer each question once.
+def answered(far: int, answers: Mapping[str, str], seconds: float = 60) -> tuple[bytes, list[str]]:
+    """Be the person at a terminal until its programs leave, or time is up: answer each question once.
 
     `answers` has what is typed by the end of what is shown; gives all that was shown, and the questions.
     """
-    shown, asked, until = b"", [], time.monotonic() + 60
+    shown, asked, until = b"", [], time.monotonic() + seconds
     while time.monotonic() < until:
         if not select.select([far], [], [], 1)[0]:
             continue
@@ -88,7 +88,13 @@ def answered(far: int, answers: Mapping[str, str]) -> tuple[bytes, list[str]]:
 
 
 def type_into(
-    folder: Path, home: Path, answer: str, *words: str, question: str = "(yes/no) ", **environ: str
+    folder: Path,
+    home: Path,
+    answer: str,
+    *words: str,
+    question: str = "(yes/no) ",
+    seconds: float = 60,
+    **environ: str,
 ) -> tuple[int, str]:
     """Run nowfab on a terminal, answer its question, give its exit code and what was shown."""
     far, near = os.openpty()
@@ -96,7 +102,7 @@ def type_into(
     argv = [sys.executable, "-m", "nowfab", *words]
     process = subprocess.Popen(argv, cwd=folder, env=whole, stdin=near, stdout=near, stderr=near)
     os.close(near)
-    shown, _ = answered(far, {question: answer})
+    shown, _ = answered(far, {question: answer}, seconds)
     return process.wait(30), shown.decode()
 
 

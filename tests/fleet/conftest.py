@@ -52,6 +52,12 @@ def troubled(need_engine: None, home: Path, tmp_path_factory: pytest.TempPathFac
     yield from five(tmp_path_factory.mktemp("troubled"))
 
 
+@pytest.fixture(scope="module")
+def unkeyed(need_engine: None, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """All nodes of a third fleet, which is set up and made fresh again and again."""
+    yield from five(tmp_path_factory.mktemp("unkeyed"))
+
+
 def five(state_home: Path, system: str = docker.OSES[0]) -> Iterator[Fleet]:
     """Bring five nodes up where nowfab looks for them when its state stands in `state_home`."""
     folder = state.folder(PROJECT, state_home)

@@ -1,0 +1,115 @@
+"""inv setup-base: what every new node needs, from its name to logins by key only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import Any
+
+from nowfab import names
+from nowfab.cli import agent_flags, applying
+from nowfab.cli.applying import Applied
+from nowfab.cli.node_task import node_task
+from nowfab.cli.session import Session
+from nowfab.errors import FileError, Place, UsageError
+from nowfab.inventory.node import Node
+from nowfab.inventory.strict_yaml import Items, Text
+from nowfab.report.visible import visible
+
+_HELP = {
+    "timezone": "where they are, as in Europe/Berlin",
+    "locale": "the language that new logins speak, as in en_GB.UTF-8",
+    "keyboard": "the layout, as in de, or de:nodeadkeys",
+    "packages": "Debian packages to install, as in tmux,htop",
+    "no-passwords": "let nobody log in by password any more, once a key of yours has let you in",
+    "key": "a file with a public key of yours; may be repeated (those beside the keys that ssh offers)",
+    **applying.HELP,
+    "ask-sudo": agent_flags.HELP["ask-sudo"],
+    "state": agent_flags.HELP["state"],
+}
+
+
+@node_task(name="setup-base", help=_HELP, iterable=["key"])
+def setup_base(
+    on: Session,
+    timezone: str = "",
+    locale: str = "",
+    keyboard: str = "",
+    packages: str = "",
+    no_passwords: bool = False,
+    key: Sequence[str] | None = None,
+    diff: bool = False,
+    rollback: str = "90",
+    no_rollback: bool = False,
+    overwrite: bool = False,
+    ask_sudo: bool = False,
+    state: str | None = None,
+) -> None:
+    """Give the chosen nodes their names, an /etc/hosts with all of them, and your public keys."""
+    from nowfab.cli.agents import depth
+    from nowfab.cli.logins import logins
+    from nowfab.networks import base
+    from nowfab.steps import fields
+    from nowfab.work.apply import apply
+
+    how = applying.how(on, False, ask_sudo, state, applying.seconds(rollback, no_rollback))
+    layout, _, variant = keyboard.partition(":")
+    wanted = base.Base(
+        tuple(node for node in on.nodes if _is_elsewhere(node.address or "")),
+        _checked("--timezone", fields.zone, timezone),
+        _checked("--locale", fields.locale, locale),
+        (_checked("--keyboard", fields.layout, layout), _checked("--keyboard", fields.layout, variant)),
+        _checked("--packages", fields.packages, *packages.split(",")) if packages else (),
+        not no_passwords,
+    )
+    agents = applying.agents(on, replace(how, overwrite=overwrite))
+    for node in on.nodes:
+        _see_name(node)
+        agents.manner(node)
+    who = logins(on.nodes, key or ())
+    plans = {node.name: base.plan(wanted, node, who[node.name]) for node in on.nodes}
+    agents = agents.with_password(on.screen) if ask_sudo else agents
+    work = apply(lambda node: plans[node.name], agents.manner, lambda name, said: None)
+    _say_left(on, wanted.known)
+    applying.carry_out(on, Applied(base.TITLE, work, depth, agents.how), diff)
+
+
+def _checked(flag: str, read: Callable[[Any], Any], *said: str) -> Any:
+    """Read what stood behind a flag as a plan's file would; "" is left out."""
+    place = Place(flag, 1)
+    texts = tuple(Text(each.strip(), place, plain=False) for each in said)
+    if said == ("",):
+        return ""
+    try:
+        return read(texts[0] if len(texts) == 1 else Items(texts, place))
+    except FileError as error:
+        raise UsageError(f"`{flag}`: {error.what}") from None
+
+
+def _see_name(node: Node) -> None:
+    """Refuse a node that cannot bear its name, or should not."""
+    from nowfab.steps import fields
+
+    if node.local:
+        what = f"`{node.name}` is this computer, which would get that name"
+        raise UsageError(f"{what}; leave it out with `-x {node.name}`")
+    try:
+        fields.hostname(Text(node.name, Place(node.name, 1), plain=False))
+    except FileError as error:
+        raise UsageError(f"{error.what}; nodes.yaml names it: `red01: {{address: {node.name}}}`") from None
+
+
+def _say_left(on: Session, known: Sequence[Node]) -> None:
+    """Say whom the others will not know by name."""
+    left = [node.name for node in on.nodes if node not in known]
+    if left:
+        why = "nodes.yaml has no IP address that other nodes could use"
+        on.screen.say(visible(f"no line in /etc/hosts for {names.fold(left)}: {why}"))
+
+
+def _is_elsewhere(address: str) -> bool:
+    try:
+        return not ip_address(address).is_loopback
+    except ValueError:
+        return False
