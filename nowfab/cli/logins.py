@@ -65,6 +65,9 @@ def _keys(path: Path) -> tuple[str, ...]:
 
 
 def _none(missing: Sequence[str], place: Endpoint) -> str:
-    looked = ", ".join(names.shown(str(_public(path))) for path in place.identities) or "no file"
+    home = surroundings.home()
+    files = [_public(path) for path in place.identities]
+    short = [f"~/{file.relative_to(home)}" if file.is_relative_to(home) else str(file) for file in files]
+    looked = ", ".join(f"`{file}`" for file in short) or "no file"
     hint = "`ssh-keygen -t ed25519` makes a pair of keys, `--key FILE.pub` names another public key"
     return f"no public key of yours for {names.fold(missing)}: looked for {looked}; {hint}"
