@@ -96,13 +96,16 @@ def type_into(
     seconds: float = 60,
     **environ: str,
 ) -> tuple[int, str]:
-    """Run nowfab on a terminal, answer its question, give its exit code and what was shown."""
+    """Run nowfab on a terminal, answer its question, give its exit code and what was shown.
+
+    Each of several questions, with `|` between them, gets that answer once.
+    """
     far, near = os.openpty()
     whole = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(home), "TERM": "xterm", **environ}
     argv = [sys.executable, "-m", "nowfab", *words]
     process = subprocess.Popen(argv, cwd=folder, env=whole, stdin=near, stdout=near, stderr=near)
     os.close(near)
-    shown, _ = answered(far, {question: answer}, seconds)
+    shown, _ = answered(far, dict.fromkeys(question.split("|"), answer), seconds)
     return process.wait(30), shown.decode()
 
 

@@ -17,8 +17,9 @@ pytestmark = pytest.mark.timeout(900)
 
 NAMES = ("pi01", "pi02", "pi03", "pi04", "pi05")
 PASSWORD = "berries-and-cream"
-ASKED = "login password: "
+ASKED = "login password: |sudo password: "
 FRESH = f"""
+[ ! -e /root/sshd_config ] || mv /root/sshd_config /etc/ssh/sshd_config
 rm -rf /var/lib/nowfab /home/pi/.ssh /etc/ssh/sshd_config.d/00-nowfab.conf /etc/ssh/sshd_config.d/40-*
 echo 'PasswordAuthentication yes' >/etc/ssh/sshd_config.d/50-cloud-init.conf
 printf '127.0.0.1 localhost\\n127.0.1.1 raspberrypi\\n' >/etc/hosts
@@ -102,6 +103,35 @@ def test_five_fresh_nodes_get_names_keys_and_no_passwords_and_the_second_time_no
     code, rows = site.call(*words)
     assert (0, [("ok", [])] * 5) == (code, [(row["status"], row["changes"]) for row in rows.values()])
     assert before == [site.inside(name, "find /etc /home -type f -exec sha256sum {} +") for name in NAMES]
+
+
+def test_B14_a_new_pi_asks_for_the_password_in_sudo_too(site: Site) -> None:
+    """Raspberry Pi OS does since 2026: typed once each, it goes to sshd and to sudo alone."""
+    site.inside("pi05", "rm /etc/sudoers.d/010_pi-nopasswd")
+    code, shown = site.type("setup-base", "-w", "pi05", "--no-passwords", "--ask-sudo")
+
+    assert (0, True) == (code, "1 node: 1 changed" in shown), shown
+    assert PASSWORD not in shown
+    assert "publickey" == site.methods("pi05")
+
+
+def test_where_sshd_reads_no_drop_ins_a_block_at_the_top_does_it(site: Site) -> None:
+    """As up to Debian 10, with a line and a Match of somebody's own behind it."""
+    own = "PasswordAuthentication yes\\nMatch User backup\\n  PasswordAuthentication yes"
+    away = "cp /etc/ssh/sshd_config /root; sed -i /^Include/d /etc/ssh/sshd_config"
+    site.inside("pi01", f"{away}; printf '{own}\\n' >>/etc/ssh/sshd_config; systemctl restart ssh.service")
+    before = site.inside("pi01", "cat /etc/ssh/sshd_config")
+    code, shown = site.type("setup-base", "-w", "pi01", "--no-passwords")
+    after = site.inside("pi01", "cat /etc/ssh/sshd_config")
+
+    assert (0, True) == (code, "1 node: 1 changed" in shown), shown
+    assert (True, True) == (after.startswith("# nowfab sshd: begin\nPass"), after.endswith(f"\n{before}"))
+    assert ("publickey", "") == (
+        site.methods("pi01"),
+        site.inside("pi01", f"ls {DROP_IN} 2>/dev/null || true"),
+    )
+    code, rows = site.call("setup-base", "-w", "pi01", "--no-passwords")
+    assert (0, []) == (code, rows["pi01"]["changes"])
 
 
 def test_a_key_that_does_not_work_is_noticed_before_passwords_go_off(site: Site) -> None:
