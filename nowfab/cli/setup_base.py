@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nowfab import names
 from nowfab.cli import agent_flags, applying
@@ -16,6 +16,10 @@ from nowfab.errors import FileError, Place, UsageError
 from nowfab.inventory.node import Node
 from nowfab.inventory.strict_yaml import Items, Text
 from nowfab.report.visible import visible
+
+if TYPE_CHECKING:
+    from nowfab.networks.base import Base
+    from nowfab.plan.steps import Plan
 
 _HELP = {
     "timezone": "where they are, as in Europe/Berlin",
@@ -48,31 +52,48 @@ def setup_base(
 ) -> None:
     """Give the chosen nodes their names, an /etc/hosts with all of them, and your public keys."""
     from nowfab.cli.agents import depth
-    from nowfab.cli.logins import logins
-    from nowfab.networks import base
-    from nowfab.steps import fields
+    from nowfab.networks.base import TITLE
     from nowfab.work.apply import apply
 
     how = applying.how(on, False, ask_sudo, state, applying.seconds(rollback, no_rollback))
+    wanted = _wanted(on.nodes, timezone, locale, keyboard, packages, not no_passwords)
+    agents = applying.agents(on, replace(how, overwrite=overwrite))
+    for node in on.nodes:
+        agents.manner(node)
+    plans = _plans(on.nodes, wanted, key or ())
+    agents = agents.with_password(on.screen) if ask_sudo else agents
+    _say_left(on, wanted.known)
+    work = apply(lambda node: plans[node.name], agents.manner, lambda name, said: None)
+    applying.carry_out(on, Applied(TITLE, work, depth, agents.how), diff)
+
+
+def _wanted(
+    nodes: Sequence[Node], timezone: str, locale: str, keyboard: str, packages: str, passwords: bool
+) -> Base:
+    """Read the flags, as a plan's file would be; UsageError."""
+    from nowfab.networks.base import Base
+    from nowfab.steps import fields
+
     layout, _, variant = keyboard.partition(":")
-    wanted = base.Base(
-        tuple(node for node in on.nodes if _is_elsewhere(node.address or "")),
+    return Base(
+        tuple(node for node in nodes if _is_elsewhere(node.address or "")),
         _checked("--timezone", fields.zone, timezone),
         _checked("--locale", fields.locale, locale),
         (_checked("--keyboard", fields.layout, layout), _checked("--keyboard", fields.layout, variant)),
         _checked("--packages", fields.packages, *packages.split(",")) if packages else (),
-        not no_passwords,
+        passwords,
     )
-    agents = applying.agents(on, replace(how, overwrite=overwrite))
-    for node in on.nodes:
+
+
+def _plans(nodes: Sequence[Node], wanted: Base, keys: Sequence[str]) -> Mapping[str, Plan]:
+    """Make all plans before anything is sent; UsageError, FileError."""
+    from nowfab.cli.logins import logins
+    from nowfab.networks import base
+
+    for node in nodes:
         _see_name(node)
-        agents.manner(node)
-    who = logins(on.nodes, key or ())
-    plans = {node.name: base.plan(wanted, node, who[node.name]) for node in on.nodes}
-    agents = agents.with_password(on.screen) if ask_sudo else agents
-    work = apply(lambda node: plans[node.name], agents.manner, lambda name, said: None)
-    _say_left(on, wanted.known)
-    applying.carry_out(on, Applied(base.TITLE, work, depth, agents.how), diff)
+    who = logins(nodes, keys)
+    return {node.name: base.plan(wanted, node, who[node.name]) for node in nodes}
 
 
 def _checked(flag: str, read: Callable[[Any], Any], *said: str) -> Any:

@@ -75,7 +75,7 @@ def merged(old: str, settings: Mapping[str, str]) -> str:
     if "match" in numbers.values():
         raise Refused("somebody has put a `Match` among nowfab's own settings of sshd; it belongs elsewhere")
     wanted = {sshd_config.plain(keyword) for keyword in settings}
-    for number, line in enumerate(old.splitlines(), 1):
+    for number, line in enumerate(old.removesuffix("\n").split("\n") if old else (), 1):
         if numbers.get(number) not in wanted:
             lines.append(line)
             continue
