@@ -38,7 +38,7 @@ class Behaviour:
     session   its answer to a channel open: opened, refused or none
     answer    whether an exec request is answered
     ways      how one may log in
-    login     what happens when somebody begins to: hear, hang, or hang up with a message
+    login     what happens when somebody begins to: hear, hang, hang up with a message, or open to all
     keys_at_most  a disconnect follows when more are offered (sshd's MaxAuthTries)
     banner    text before the authentication
     options   for asyncssh.listen
@@ -48,7 +48,7 @@ class Behaviour:
     session: Literal["opened", "refused", "none"] = "opened"
     answer: bool = True
     ways: tuple[str, ...] = ("publickey",)
-    login: Literal["hear", "hang", "hang up"] = "hear"
+    login: Literal["hear", "hang", "hang up", "open"] = "hear"
     keys_at_most: int | None = None
     banner: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class FaultServer(asyncssh.SSHServer):
             await asyncio.sleep(60)
         if self._behaviour.login == "hang up":
             raise asyncssh.DisconnectError(asyncssh.DISC_BY_APPLICATION, "closed for today")
-        return True
+        return self._behaviour.login != "open"
 
     def auth_completed(self) -> None:
         """Note who was let in."""

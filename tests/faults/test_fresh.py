@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from nowfab import remote
+from nowfab.blobs import Secret
 from nowfab.inventory.node import Node
 from nowfab.results import Result
 from nowfab.talk import Ending, Exec, Outcome, Talk, Work
 from nowfab.work.command import result
 from tests.faults.conftest import Serve
-from tests.faults.server import Faulty
+from tests.faults.server import Behaviour, Faulty
 from tests.machines.conftest import Controller
 
 
@@ -44,6 +45,27 @@ def test_a_fresh_exec_goes_over_a_new_connection(
     row: Result = controller.one(faulty.node, two(fresh))
 
     assert ("ok", connects, 2) == (str(row.status), faulty.ledger.connects, len(faulty.ledger.execs))
+
+
+def by_key(node: Node) -> Talk:
+    """Come in as may be, then by a key only."""
+    yield Exec(remote.line("true"))
+    return result(node, (yield Exec(remote.line("true"), fresh=True, by_key=True)))
+
+
+def test_by_key_another_way_in_is_none(serve: Serve, controller: Controller) -> None:
+    """Who turns passwords off must know that a key works: no password is offered, no open door taken."""
+    keyed, asking, unlocked = serve(), serve(Behaviour(ways=("password",))), serve(Behaviour(login="open"))
+    password = Secret("secret")
+    rows = [
+        controller.one(keyed.node, by_key, password=password),
+        controller.one(asking.node, by_key, password=password),
+        controller.one(replace(unlocked.node, identity=None), by_key, password=password),
+    ]
+
+    assert ["ok", "refused", "refused"] == [str(row.status) for row in rows]
+    assert (1, ["secret"]) == (len(unlocked.ledger.execs), asking.ledger.passwords), "each the first time"
+    assert "lets `pi` in without a key" in rows[2].reason
 
 
 def test_another_host_key_is_refused_though_both_are_known(serve: Serve, controller: Controller) -> None:
