@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import hashlib
+import io
+import tarfile
 from dataclasses import dataclass
 
 from tests.fleet.test_agent import AWAY, REPOSITORY
+from tests.fleet.test_software import NEWER
 
 CANARY = "canary"
 """A part of each secret in a plan."""
@@ -16,12 +22,44 @@ NAMELESS = "hostname $NODE; echo $NODE >/etc/hostname; sed -i /^127.0.1.1/d /etc
 SPEECHLESS = "sed -i 's/^en_GB/# en_GB/' /etc/locale.gen; locale-gen; rm -f /etc/default/locale"
 
 
+def _tar() -> bytes:
+    """Give an archive that has the same bytes each time."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        info = tarfile.TarInfo("app-1/app")
+        info.size, info.mode = len(b"app\n"), 0o755
+        archive.addfile(info, io.BytesIO(b"app\n"))
+    return packed.getvalue()
+
+
+TAR = _tar()
+PACKED = (
+    f"printf %s {base64.b64encode(gzip.compress(TAR, mtime=0)).decode()} | base64 -d | gunzip >/srv/lab.tar"
+)
+
+FIRMWARE = r"""
+mkdir -p $FIRMWARE
+printf 'dtparam=audio=on\n[cm4]\notg_mode=1\n[all]\n' >$FIRMWARE/config.txt
+echo console=serial0 root=PARTUUID=4e639091-02 rootwait quiet >$FIRMWARE/cmdline.txt
+"""
+"""What a Pi's firmware reads stands below /boot/firmware since Raspberry Pi OS 12, below /boot before."""
+
+DPHYS = r"""
+echo CONF_SWAPSIZE=100 >/etc/dphys-swapfile
+{ printf '[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n'
+  printf '[Install]\nWantedBy=multi-user.target\n'; } >/etc/systemd/system/dphys-swapfile.service
+systemctl daemon-reload
+"""
+"""A stand-in for the service of dphys-swapfile: a container may not swap."""
+
+
 @dataclass(frozen=True)
 class Case:
     """What `seen` prints is `wanted` once the steps are made.
 
     `before` makes the node so that something is to do, `back` makes it as it was; a line of the latter,
-    or of `seen`, may fail. All three are lines of a shell that runs as root, with the node's name in NODE.
+    or of `seen`, may fail. All three are lines of a shell that runs as root, with the node's name in NODE
+    and the folder of what a Pi's firmware reads in FIRMWARE.
     """
 
     steps: str
@@ -173,6 +211,71 @@ CASES = {
         echo 0 >/proc/sys/net/ipv4/conf/all/log_martians; mount -o remount,bind,ro /proc/sys
         rm -f /etc/sysctl.d/90-nowfab.conf
         """,
+    ),
+    "sshd": Case(
+        '  - sshd: {settings: {X11Forwarding: "no"}}\n',
+        "/usr/sbin/sshd -T | grep -i x11forwarding",
+        "x11forwarding no\n",
+        "cp -a /etc/ssh /root/ssh.kept",
+        "rm -rf /etc/ssh; mv /root/ssh.kept /etc/ssh; systemctl restart ssh.service",
+    ),
+    "swap": Case(
+        "  - swap: {size: 512}\n",
+        "cat /etc/dphys-swapfile; systemctl is-enabled dphys-swapfile; systemctl is-active dphys-swapfile",
+        "CONF_SWAPSIZE=512\nenabled\nactive\n",
+        DPHYS,
+        "systemctl disable --now dphys-swapfile; rm -f /etc/systemd/system/dphys-swapfile.service "
+        "/etc/dphys-swapfile; systemctl daemon-reload",
+    ),
+    "config-txt": Case(
+        "  - config-txt: {key: gpu_mem, value: '64', section: cm4}\n",
+        "cat $FIRMWARE/config.txt",
+        "dtparam=audio=on\n[cm4]\notg_mode=1\ngpu_mem=64\n[all]\n",
+        FIRMWARE,
+        "rm -rf /boot/firmware /boot/config.txt /boot/cmdline.txt",
+    ),
+    "cmdline": Case(
+        "  - cmdline: {set: {console: tty1}, add: cgroup_memory=1, remove: quiet}\n",
+        "cat $FIRMWARE/cmdline.txt",
+        "console=tty1 root=PARTUUID=4e639091-02 rootwait cgroup_memory=1\n",
+        FIRMWARE,
+        "rm -rf /boot/firmware /boot/config.txt /boot/cmdline.txt",
+    ),
+    "timer": Case(
+        '  - timer: {name: lab, run: [touch, /srv/lab], on-calendar: "*-*-* 03:00"}\n',
+        "for is in is-enabled is-active; do systemctl $is lab.timer; done",
+        "enabled\nactive\n",
+        back="systemctl disable --now lab.timer; rm -f /etc/systemd/system/lab.*; systemctl daemon-reload",
+    ),
+    "download": Case(
+        f"""\
+  - download: {{url: "file:///srv/lab.tar", sha256: {hashlib.sha256(TAR).hexdigest()}, path: /srv/lab}}
+""",
+        "cmp /srv/lab /srv/lab.tar && stat -c '%a %U:%G' /srv/lab",
+        "644 root:root\n",
+        PACKED,
+        "rm -rf /srv/lab /srv/lab.tar",
+    ),
+    "archive": Case(
+        f"""\
+  - archive: {{url: "file:///srv/lab.tar", sha256: {hashlib.sha256(TAR).hexdigest()}, to: /srv/lab, strip: 1}}
+""",
+        "cat /srv/lab/app; stat -c '%a %U:%G' /srv/lab/app",
+        "app\n755 root:root\n",
+        PACKED,
+        "rm -rf /srv/lab /srv/lab.tar",
+    ),
+    "upgrade": Case(
+        "  - upgrade: {max-age: 1h}\n",
+        "dpkg-query -W -f '${Package} ${Version}\n' nowfab-good",
+        "nowfab-good 2.0\n",
+        f"""
+        {REPOSITORY}
+        (apt-get -qq update && apt-get -qq -y install nowfab-good) >/dev/null 2>&1
+        {NEWER}
+        touch -d 2020-01-01 /var/lib/apt/lists/partial
+        """,
+        AWAY,
     ),
     "run": Case(
         '  - run: {argv: [sh, -c, "cat >/srv/lab"], stdin: "made\\n", creates: /srv/lab}\n',

@@ -24,10 +24,12 @@ pytestmark = pytest.mark.timeout(900)
 
 SYSTEMS = {"red02": "bookworm", "red03": "bullseye"}
 FILES = r"""
-find / -xdev \( -path /run -o -path /tmp -o -path /var/tmp -o -path /var/log \) -prune \
+find / -xdev \( -path /run -o -path /tmp -o -path /var/tmp -o -path /var/log -o -path /var/cache/apt \) \
+    -prune \
     -o -printf '%p %y %m %u:%g %s %C@ %l\n'
 """
-"""All that stands on a node's disk, with the time of its last change, but for what services write."""
+"""All that stands on a node's disk, with the time of its last change, but for what services write, and apt
+whenever it is asked something."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class Both:
         """Run a line as root in each node at the same time, its name in NODE; give what it printed."""
 
         def one(name: str) -> str:
-            return self.fleets[name].inside(name, f"NODE={name}\n{line}")
+            firmware = {"bookworm": "/boot/firmware", "bullseye": "/boot"}[SYSTEMS[name]]
+            return self.fleets[name].inside(name, f"NODE={name} FIRMWARE={firmware}\n{line}")
 
         with ThreadPoolExecutor() as pool:
             return dict(zip(self.fleets, pool.map(one, self.fleets), strict=True))

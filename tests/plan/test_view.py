@@ -53,11 +53,8 @@ ANSWERS: dict[Question, Answer] = {
     OutputOf(("uptime",)): Said(0, b"root"),
     OutputOf(("getent", "passwd", "pi")): Said(0, b"pi:x:1000"),
     OutputOf(("grep", "-r", "x", "/srv/y")): Said(1, b""),
-    OutputOf(("hostname",)): Said(0, b"pi"),
-    PathAt("/proc/sys/kernel/hostname"): THERE,
     TcpTo("red02", 22): Reached(False),
 }
-NAME = OutputOf(("hostname",))
 GREP = OutputOf(("grep", "-r", "x", "/srv/y"))
 WRITE = WriteFile("/there", MemoryBlob(b"new"), 0o600, "pi", "users", THERE)
 INSTALL = Packages(("tmux",), (), (("tmux", Package()),))
@@ -163,7 +160,6 @@ CLOUDED: dict[str, tuple[Change, set[Question]]] = {
             OutputOf(("uptime",)),
             OutputOf(("getent", "passwd", "pi")),
             GREP,
-            NAME,
             TcpTo("red02", 22),
         },
     ),
@@ -178,10 +174,6 @@ CLOUDED: dict[str, tuple[Change, set[Question]]] = {
     "a file of accounts": (
         replace(WRITE, path="/etc/passwd"),
         {OutputOf(("uptime",)), OutputOf(("getent", "passwd", "pi"))},
-    ),
-    "a program of which it is known what it writes": (
-        RunArgv(("hostname", "red01")),
-        {OutputOf(("uptime",)), NAME, PathAt("/proc/sys/kernel/hostname")},
     ),
     "a file that grep reads": (
         replace(WRITE, path="/srv/y/z"),
