@@ -28,7 +28,10 @@ LOST = 3
 SENT = (Ending.LOST, Ending.STOPPED, Ending.SIGNALED)
 """How a request ends that the node may have carried out without our hearing of it."""
 
-OUT_OF_SIGHT = "run {run} was not confirmed, so the node takes it back by itself within {seconds} s: {why}"
+OUT_OF_SIGHT = (
+    "run {run} was not confirmed, so the node takes it back by itself {seconds} s after its changes are "
+    "made: {why}"
+)
 UNKNOWN = "whether run {run} was confirmed is not known; `inv plan.status` tells when the node is back: {why}"
 
 

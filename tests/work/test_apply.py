@@ -286,20 +286,20 @@ GUARDED = {
     "Ctrl-C before it is confirmed": (
         [("armed", ""), Outcome(Ending.CANCELLED, reason="Ctrl-C")],
         Status.LOST,
-        "was not confirmed, so the node takes it back by itself within 9 s: Ctrl-C",
+        "was not confirmed, so the node takes it back by itself 9 s after its changes are made: Ctrl-C",
         ["arm", "confirm"],
     ),
     "not armed": ([("held", "another run waits")], Status.FAILED, "held: another run waits", ["arm"]),
     "away for good": (
         [("armed", ""), AWAY],
         Status.LOST,
-        "was not confirmed, so the node takes it back by itself within 9 s: no answer",
+        "was not confirmed, so the node takes it back by itself 9 s after its changes are made: no answer",
         ["arm", "confirm"],
     ),
     "Ctrl-C while it is armed": (
         [Outcome(Ending.STOPPED, reason="Ctrl-C")],
         Status.LOST,
-        "was not confirmed, so the node takes it back by itself within 9 s: Ctrl-C",
+        "was not confirmed, so the node takes it back by itself 9 s after its changes are made: Ctrl-C",
         ["arm"],
     ),
     "the answer of the confirmation is lost": (
