@@ -35,7 +35,7 @@ def details(report: Report) -> Iterator[str]:
         yield f"{visible(names.fold(nodes))}: {counted(len(changes), 'change')}"
         for change in changes:
             yield f"  {visible(change.what)}"
-            yield from (f"    {visible(line)}" for line in change.diff)
+            yield from (f"    {visible(line, keep=chr(9))}" for line in change.diff)
 
 
 def _row(result: Result) -> tuple[str, ...]:

@@ -45,3 +45,11 @@ def test_equal_changes_are_told_once() -> None:
     )
 
     assert ["red[01-02]: 1 change", "  a", "    +x"] == list(changes.details(report))
+
+
+def test_a_diff_keeps_its_tabs_and_nothing_else_that_a_terminal_obeys() -> None:
+    """Files are full of tabs, and `\\x09` in their place is read by nobody."""
+    changed = Changed("a", ("+127.0.1.1\tred01", "-\x1b[2J"))
+    report = Report("t", (Result("red01", Status.CHANGED, changes=(changed,)),))
+
+    assert ["    +127.0.1.1\tred01", "    -\\x1b[2J"] == list(changes.details(report))[2:]
