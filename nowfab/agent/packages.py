@@ -6,7 +6,7 @@ import struct
 import time
 
 from nowfab.agent.programs import CHANGE_SECONDS, LOOK_SECONDS, demand, failure, run_program
-from nowfab.agent.words import Trouble, to_bytes
+from nowfab.agent.words import Trouble, tail, to_bytes
 
 MYPY = False  # which mypy takes for true: the node needs no such import
 if MYPY:
@@ -75,10 +75,18 @@ def carry_out_apt(argv: "list[str]", seconds: int) -> None:
     if ended.code == 127:
         raise Trouble("there is no apt-get on this node")
     if ended.code and any(sign in ended.stderr for sign in OLD_LISTS):
-        demand(apt_get(seconds, ["update"]), CHANGE_SECONDS, extra=APT_ENV)
-        demand(argv, CHANGE_SECONDS, extra=APT_ENV)
+        lists = demand(apt_get(seconds, ["update"]), CHANGE_SECONDS, extra=APT_ENV)
+        try:
+            demand(argv, CHANGE_SECONDS, extra=APT_ENV)
+        except Trouble as trouble:
+            raise Trouble(trouble.reason + unfetched(lists.stderr)) from None
     elif ended.code or ended.slow:
         raise Trouble(failure(argv, CHANGE_SECONDS, ended, quiet=False))
+
+
+def unfetched(said: bytes) -> str:
+    """Say why lists could not be had, which `apt-get update` only warns of; "" where they could."""
+    return "; `apt-get update` had said: " + tail(said, 400) if b"Failed to fetch" in said else ""
 
 
 def apt_get(seconds: int, words: "list[str]") -> "list[str]":

@@ -29,6 +29,7 @@ esac
 APT = """
 while [ "$1" != install ] && [ "$1" != update ] && [ "$1" != upgrade ]; do shift; done
 if [ "$1" = update ] && [ -e "$here/refuse" ]; then cat "$here/refuse" >&2; exit 100; fi
+if [ "$1" = update ] && [ -e "$here/away" ]; then cat "$here/away" >&2; exit 0; fi
 if [ "$1" = update ]; then rm -f "$here/old-lists"; exit 0; fi
 if [ -e "$here/old-lists" ]; then cat "$here/old-lists" >&2; exit 100; fi
 if [ -e "$here/refuse" ]; then echo "half of the output"; cat "$here/refuse" >&2; exit 100; fi

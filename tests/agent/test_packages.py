@@ -146,6 +146,19 @@ def test_old_lists_are_fetched_once(fakes: Fakes, state: Path) -> None:
     assert ["apt-get install tmux", "apt-get update", "apt-get install tmux"] == verbs
 
 
+def test_lists_that_cannot_be_had_are_the_reason(fakes: Fakes, state: Path) -> None:
+    """apt-get update only warns of it; that there is no such package is then the wrong thing to look at."""
+    (fakes.here / "old-lists").write_text("E: Unable to locate package tmux\n")
+    (fakes.here / "away").write_text("W: Failed to fetch http://x  Could not resolve 'x'\n")
+    reply = asked(fakes, state, packages(["tmux"]))
+
+    assert "failed" == reply.state
+    assert reply.reason.endswith(
+        "E: Unable to locate package tmux; `apt-get update` had said: "
+        "W: Failed to fetch http://x  Could not resolve 'x'"
+    )
+
+
 def test_what_apt_said_is_the_reason(fakes: Fakes, state: Path) -> None:
     """The end of its standard error, which says why."""
     (fakes.here / "refuse").write_text("E: Held packages were changed\n")
