@@ -26,6 +26,7 @@ _HELP = {
     "locale": "the language that new logins speak, as in en_GB.UTF-8",
     "keyboard": "the layout, as in de, or de:nodeadkeys",
     "packages": "Debian packages to install, as in tmux,htop",
+    "upgrade": "bring all packages to their newest version, but those that are held",
     "no-passwords": "let nobody log in by password any more, once a key of yours has let you in",
     "key": "a file with a public key of yours; may be repeated (those beside the keys that ssh offers)",
     **applying.HELP,
@@ -41,6 +42,7 @@ def setup_base(
     locale: str = "",
     keyboard: str = "",
     packages: str = "",
+    upgrade: bool = False,
     no_passwords: bool = False,
     key: Sequence[str] | None = None,
     diff: bool = False,
@@ -56,7 +58,8 @@ def setup_base(
     from nowfab.work.apply import apply
 
     how = applying.how(on, False, ask_sudo, state, applying.seconds(rollback, no_rollback))
-    wanted = _wanted(on.nodes, timezone, locale, keyboard, packages, not no_passwords)
+    wanted = _wanted(on.nodes, timezone, locale, keyboard, packages)
+    wanted = replace(wanted, passwords=not no_passwords, upgraded=upgrade)
     agents = applying.agents(on, replace(how, overwrite=overwrite))
     for node in on.nodes:
         agents.manner(node)
@@ -67,9 +70,7 @@ def setup_base(
     applying.carry_out(on, Applied(TITLE, work, depth, agents.how), diff)
 
 
-def _wanted(
-    nodes: Sequence[Node], timezone: str, locale: str, keyboard: str, packages: str, passwords: bool
-) -> Base:
+def _wanted(nodes: Sequence[Node], timezone: str, locale: str, keyboard: str, packages: str) -> Base:
     """Read the flags, as a plan's file would be; UsageError."""
     from nowfab.networks.base import Base
     from nowfab.steps import fields
@@ -81,7 +82,6 @@ def _wanted(
         _checked("--locale", fields.locale, locale),
         (_checked("--keyboard", fields.layout, layout), _checked("--keyboard", fields.layout, variant)),
         _checked("--packages", fields.packages, *packages.split(",")) if packages else (),
-        passwords,
     )
 
 

@@ -15,6 +15,7 @@ from nowfab.steps.locale import locale
 from nowfab.steps.package import package
 from nowfab.steps.sshd import sshd
 from nowfab.steps.timezone import timezone
+from nowfab.steps.upgrade import upgrade
 
 TITLE = "setup-base"
 
@@ -39,6 +40,7 @@ class Base:
     keyboard: tuple[str, str] = ("", "")
     packages: tuple[str, ...] = ()
     passwords: bool = True
+    upgraded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,17 @@ class Login:
 
 
 def plan(base: Base, node: Node, login: Login) -> Plan:
-    """Make one node's plan. Keys come before passwords go; that is last, since it ends another way in."""
+    """Make one node's plan. Keys come before passwords go; that is last, since it ends another way in.
+
+    An upgrade is first: it fetches the lists of packages that the others are installed by, and what a
+    program of it may write anew is looked at only after it.
+    """
     return Plan(TITLE, tuple(_steps(base, node, login)))
 
 
 def _steps(base: Base, node: Node, login: Login) -> Iterator[Step]:
+    if base.upgraded:
+        yield from upgrade()
     if base.packages:
         yield package(base.packages)
     if base.known:

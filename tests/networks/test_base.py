@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nowfab.inventory.node import Node
 from nowfab.networks.base import Base, Login, plan
+from nowfab.plan.questions import OutputOf
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8hBu8mcRuXPDSWGTIRB0XyuRqvA3hTBVQ1l6Ep8Pf2 anna@laptop"
 RED = (Node("red01", "192.168.1.101"), Node("red02", "192.168.1.102"))
@@ -32,3 +33,15 @@ def test_keys_come_before_passwords_go_and_packages_before_what_needs_them() -> 
         "keys of pi",
         "sshd PasswordAuthentication, KbdInteractiveAuthentication, ChallengeResponseAuthentication",
     ] == titles(wanted)
+
+
+def test_an_upgrade_comes_first_with_lists_of_today() -> None:
+    """A list that is older may name packages that the server has no more."""
+    lists, all_packages, *others = plan(Base(packages=("tmux",), upgraded=True), RED[1], LOGIN).steps
+
+    assert ["lists of packages", "upgrade", "package tmux"] == [
+        step.title for step in (lists, all_packages, others[0])
+    ]
+    (asked,) = lists.questions
+    assert isinstance(asked, OutputOf)
+    assert ("-mmin", "-1440") == asked.argv[-2:]
