@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nowfab import settings
 from nowfab.cli import agent_flags
-from nowfab.cli.session import Job, Session
+from nowfab.cli.session import Job, Session, Then
 from nowfab.errors import UsageError
 from nowfab.inventory.node import Node
 from nowfab.report.visible import visible
@@ -32,12 +32,16 @@ HELP = {
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What is to be applied: on which nodes it goes first (`rank`), and how its agents are asked."""
+    """What is to be applied: on which nodes it goes first (`rank`), and how its agents are asked.
+
+    `then` is what comes after it, unless nodes are only looked at.
+    """
 
     title: str
     work: Work
     rank: Callable[[Node], int]
     how: How
+    then: Then | None = None
 
 
 def how(
@@ -69,7 +73,8 @@ def carry_out(on: Session, applied: Applied, diff: bool) -> None:
     dry = applied.how.dry
     verb, fine = ("check", {0}) if dry and not on.dry else ("apply", {0, 10})
     show = partial(_show, on, diff or on.dry)
-    on.carry_out(Job(f"{verb} `{applied.title}`", applied.work, show, applied.rank, dry, frozenset(fine)))
+    title, then = f"{verb} `{applied.title}`", None if dry else applied.then
+    on.carry_out(Job(title, applied.work, show, applied.rank, dry, frozenset(fine), then=then))
 
 
 def _show(on: Session, diff: bool, report: Report) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 
 from nowfab import engine
 from nowfab.cli import surroundings
@@ -41,11 +42,12 @@ def conduct(
         with (
             signals.stopping(until.cancel, screen.urgent) as caught,
             _crew(open_crew(options, space, clock), caught) as crew,
-            watching(len(nodes), settings.format, screen, until.cancel) as watch,
         ):
-            waves, watchers = course(settings, len(nodes), crew, until, screen)
-            waves = waves if job.rank is None else engine.ranked(job.rank, waves)
-            report = engine.carry_out(job.title, nodes, job.work, crew, until, (watch, *watchers), waves)
+            go = partial(_carried, crew, until, settings, screen)
+            report = go(job, nodes)
+            if job.then is not None:
+                second = Job(job.title, job.then.work, rank=job.then.rank)
+                report = engine.followed_by(partial(go, second), report, nodes, job.then.untold)
         for warning in crew.warnings:
             screen.say(visible(warning))
         report = replace(report, cut=caught.number)
@@ -55,6 +57,16 @@ def conduct(
     if caught.left:
         signals.leave(report.exit_code)
     return report.exit_code
+
+
+def _carried(
+    crew: FabricCrew, until: Limit, settings: Settings, screen: Screen, job: Job, nodes: Sequence[Node]
+) -> Report:
+    """Carry work out once, while it is watched."""
+    with watching(len(nodes), settings.format, screen, until.cancel) as watch:
+        waves, watchers = course(settings, len(nodes), crew, until, screen)
+        waves = waves if job.rank is None else engine.ranked(job.rank, waves)
+        return engine.carry_out(job.title, nodes, job.work, crew, until, (watch, *watchers), waves)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nowfab import settings
+from nowfab.blobs import Secret
 from nowfab.cli import agent_flags
 from nowfab.cli.node_task import node_task
 from nowfab.cli.session import Job, Session
@@ -78,17 +79,23 @@ def wait_up(on: Session, within: str = WITHIN) -> None:
 def _start(on: Session, verb: str, no_sudo: bool, ask_sudo: bool) -> Start:
     """Say how nodes are told, as root: by sudo unless the login is root."""
     from nowfab.terminal import ask
-    from nowfab.work import command, power
 
     agent_flags.refuse_both(no_sudo, ask_sudo)
-    script, timeout = power.telling(verb), on.settings.timeout or power.SLACK
     password = ask.password("sudo password", on.screen, sys.stdin) if ask_sudo and not on.dry else None
+    return starting(verb, on.settings.timeout, not no_sudo, password)
+
+
+def starting(verb: str, timeout: float | None, sudo: bool, password: Secret | None) -> Start:
+    """Say how nodes are told a verb, which may take `timeout` seconds."""
+    from nowfab.work import command, power
+
+    script, most = power.telling(verb), timeout or power.SLACK
 
     def start(node: Node) -> Work:
-        shape = Shape(sudo=not no_sudo and node.user != "root", shell="sh")  # noqa: S604 - the name of one
+        shape = Shape(sudo=sudo and node.user != "root", shell="sh")  # noqa: S604 - the name of one
         if password is None or not shape.sudo:
-            return command.command(script, timeout, shape)
-        return command.with_password(script, timeout, shape, password, lambda: secrets.token_hex(16))
+            return command.command(script, most, shape)
+        return command.with_password(script, most, shape, password, lambda: secrets.token_hex(16))
 
     return start
 

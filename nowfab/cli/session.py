@@ -25,12 +25,24 @@ from nowfab.terminal.screen import Screen, standard
 
 
 @dataclass(frozen=True, slots=True)
+class Then:
+    """What nodes that ended well do once all nodes are through, those of a lower `rank` first.
+
+    Where the run ends before, their rows say `untold` and why.
+    """
+
+    work: Work
+    rank: Callable[[Node], int]
+    untold: str
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """What is to be carried out, and what is its own about it.
 
     `show` shows the report in another way than as outputs; `rank` says which nodes go first; one that
     `looks` only is carried out in a dry run too; exit codes that are `fine` are no failure. `asks` names
-    a task that begins after a yes only, "" for one that need not ask.
+    a task that begins after a yes only, "" for one that need not ask. `then` is done after it.
     """
 
     title: str
@@ -40,6 +52,7 @@ class Job:
     looks: bool = False
     fine: frozenset[int] = frozenset({0})
     asks: str = ""
+    then: Then | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,18 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from nowfab import names
-from nowfab.cli import agent_flags, applying
+from nowfab import names, settings
+from nowfab.cli import agent_flags, applying, power
 from nowfab.cli.applying import Applied
 from nowfab.cli.node_task import node_task
-from nowfab.cli.session import Session
+from nowfab.cli.session import Session, Then
 from nowfab.errors import FileError, Place, UsageError
 from nowfab.inventory.node import Node
 from nowfab.inventory.strict_yaml import Items, Text
 from nowfab.report.visible import visible
 
 if TYPE_CHECKING:
+    from nowfab.cli.agents import How
     from nowfab.networks.base import Base
     from nowfab.plan.steps import Plan
 
@@ -27,6 +28,8 @@ _HELP = {
     "keyboard": "the layout, as in de, or de:nodeadkeys",
     "packages": "Debian packages to install, as in tmux,htop",
     "upgrade": "bring all packages to their newest version, but those that are held",
+    "reboot-if-needed": "at the end, have nodes on which a reboot is due start anew, and wait for them",
+    "within": f"seconds in which a node that starts anew must answer ({power.WITHIN})",
     "no-passwords": "let nobody log in by password any more, once a key of yours has let you in",
     "key": "a file with a public key of yours; may be repeated (those beside the keys that ssh offers)",
     **applying.HELP,
@@ -43,6 +46,8 @@ def setup_base(
     keyboard: str = "",
     packages: str = "",
     upgrade: bool = False,
+    reboot_if_needed: bool = False,
+    within: str = power.WITHIN,
     no_passwords: bool = False,
     key: Sequence[str] | None = None,
     diff: bool = False,
@@ -59,6 +64,7 @@ def setup_base(
 
     how = applying.how(on, False, ask_sudo, state, applying.seconds(rollback, no_rollback))
     wanted = _wanted(on.nodes, timezone, locale, keyboard, packages)
+    seconds = settings.seconds("--within", within)
     wanted = replace(wanted, passwords=not no_passwords, upgraded=upgrade)
     agents = applying.agents(on, replace(how, overwrite=overwrite))
     for node in on.nodes:
@@ -67,7 +73,20 @@ def setup_base(
     agents = agents.with_password(on.screen) if ask_sudo else agents
     _say_left(on, wanted.known)
     work = apply(lambda node: plans[node.name], agents.manner, lambda name, said: None)
-    applying.carry_out(on, Applied(TITLE, work, depth, agents.how), diff)
+    then = _reboots(agents.how, seconds) if reboot_if_needed else None
+    if then and on.dry:
+        on.screen.say(visible(f"would reboot if needed: {names.fold(node.name for node in on.nodes)}"))
+    applying.carry_out(on, Applied(TITLE, work, depth, agents.how, then), diff)
+
+
+def _reboots(how: How, within: float) -> Then:
+    """Have nodes start anew where that is due, those behind a gateway before it."""
+    from nowfab.work.reboot_if_due import reboot_if_due
+
+    start = power.starting("reboot", how.timeout, how.sudo, how.password)
+    return Then(
+        reboot_if_due(start, within, how.timeout), power.rank, "whether a reboot is due was not looked at"
+    )
 
 
 def _wanted(nodes: Sequence[Node], timezone: str, locale: str, keyboard: str, packages: str) -> Base:

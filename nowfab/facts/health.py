@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from nowfab.facts import reading
 from nowfab.facts.material import Sections
 
-ASKS = (
-    *("uptime", "stat", "load", "memory", "disk", "heat", "throttled"),
-    *("required", "kernel", "modules", "failed"),
-)
+DUE = ("required", "kernel", "modules")
+"""What tells whether a reboot is due."""
+
+ASKS = ("uptime", "stat", "load", "memory", "disk", "heat", "throttled", *DUE, "failed")
 
 THROTTLED = (
     (0, "under-voltage"),
@@ -74,7 +74,7 @@ def read(sections: Sections) -> Health:
         _temperature(sections.get("heat", ())),
         now,
         before,
-        _reboot(sections),
+        due(sections),
         _failed(sections),
     )
 
@@ -109,8 +109,8 @@ def _flags(flags: int) -> tuple[str, ...]:
     return tuple(word for bit, word in THROTTLED if flags >> bit & 1)
 
 
-def _reboot(sections: Sections) -> bool | None:
-    """Tell whether a start is due: somebody says so, or a newer kernel than the running one is there.
+def due(sections: Sections) -> bool | None:
+    """Tell whether a reboot is due: somebody says so, or a newer kernel than the running one is there.
 
     A kernel is known by the folder of its modules, which is gone when a package replaced it; only those
     of the same kind count, for `…-v8` and `…-2712` are for different models. Where the running one has

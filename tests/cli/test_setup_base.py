@@ -48,6 +48,7 @@ WRONG = {
     "no file": (("--key", "gone.pub"), "gone.pub: cannot be read as a public key: no such file"),
     "a stream": (("--format", "stream"), "--format takes table or json here"),
     "a rollback": (("--rollback", "soon"), "--rollback"),
+    "a time": (("--reboot-if-needed", "--within", "soon"), "--within"),
     "a password that nobody types": (("--ask-sudo",), "nobody can type the sudo password here"),
 }
 
@@ -88,3 +89,12 @@ def test_nodes_without_an_address_for_others_are_told(folder: Path) -> None:
 
     assert 4 == answer.returncode
     assert "no line in /etc/hosts for red[01-02]: nodes.yaml has no IP address that other" in answer.stderr
+
+
+def test_a_dry_run_says_that_it_would_reboot_and_the_real_one_does_not_ask(folder: Path) -> None:
+    """The flag is the yes; a node that cannot be set up is not rebooted."""
+    words = ("setup-base", "-g", "red", "--reboot-if-needed")
+    dry, real = call(folder, *words, "--dry"), call(folder, *words)
+
+    assert "would reboot if needed: red[01-02]\n" in dry.stderr
+    assert (4, 2, False) == (real.returncode, real.stdout.count("unreachable"), "would" in real.stderr)
