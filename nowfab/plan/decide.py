@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nowfab.plan.changes import Change, RunArgv, SetUnit, WriteFile, ends_all, undoable
 from nowfab.plan.dangers import closes_passwords, endangers
 from nowfab.plan.diff import headline
+from nowfab.plan.once import once
 from nowfab.plan.steps import Refused, Step
 from nowfab.plan.view import NeedsStage, Unanswered, View
 
@@ -25,11 +26,15 @@ _TORN = "it wants one change that could cut us off and one that cannot be taken 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The changes that one step wants; `maybe` says after which change it can be told, "" when it is told."""
+    """The changes that one step wants; `deferred` says that a later step of its stage makes more of them.
+
+    `maybe` is the change after which it can be told, None when it is told.
+    """
 
     step: Step
     changes: tuple[Change, ...] = ()
     maybe: Change | None = None
+    deferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def next_stage(steps: Sequence[Step], view: View, guards: bool = True, overwrite
             return _cut(stage, began, view, guards)
         wanted.append(Wanted(step, changes))
         view = _after(view, changes)
-    return Stage(tuple(wanted))
+    return Stage(_once(wanted))
 
 
 def foresee(steps: Sequence[Step], view: View, guards: bool = True, overwrite: bool = False) -> Stage:
@@ -101,15 +106,17 @@ def foresee(steps: Sequence[Step], view: View, guards: bool = True, overwrite: b
             maybe = error.change
         except (Refused, Unanswered) as error:
             return Stage(tuple(wanted), (), f"{step.title}: {error}")
-        if guards and (maybe or _apart(stage.changes, changes, guards)):
-            if refused := _cut(stage, began, view, guards).refused:
-                return Stage(tuple(wanted), (), refused)
+        if maybe or _apart(stage.changes, changes, guards):
+            ended = _cut(stage, began, view, guards)
+            if ended.refused:
+                return Stage(tuple(wanted), (), ended.refused)
+            wanted[cut:] = ended.wanted
             began, cut = view, number
         wanted.append(Wanted(step, changes, maybe))
         if refused := _against(changes, guards, overwrite):
             return Stage(tuple(wanted), (), f"{step.title}: {refused}")
         view = view.unsure(step.questions, maybe) if maybe else _after(view, changes)
-    return Stage(tuple(wanted))
+    return Stage((*wanted[:cut], *_once(wanted[cut:])))
 
 
 def _against(changes: Sequence[Change], guards: bool, overwrite: bool) -> str:
@@ -133,15 +140,28 @@ def _cut(stage: Stage, began: View, view: View, guards: bool) -> Stage:
     """End a stage before all is decided, unless it would be confirmed before what it is for has been tried.
 
     sshd reads a new file only when it is restarted: were that in a later stage, the file would have been
-    confirmed by then, and nothing would take it back. `view` is the node once the stage is made.
+    confirmed by then, and nothing would take it back. `view` is the node once the stage is made; what
+    that itself restarts it restarts behind all its files.
     """
+    stage = replace(stage, wanted=_once(stage.wanted))
+    tried = {change.name for change in stage.changes if isinstance(change, SetUnit) and change.restart}
     for step in stage.rest[1:] if guards and stage.guarded else ():
-        late = [change for change in _restarts(step, view) if change not in _restarts(step, began)]
+        before = _restarts(step, began)
+        late = [each for each in _restarts(step, view) if each not in before and each.name not in tried]
         if late:
             first = next(wanted for wanted in stage.wanted if any(map(endangers, wanted.changes)))
             why = _LATE.format(late[0].name, stage.rest[0].title, first.step.title)
             return Stage((), (), f"{step.title}: {why}")
     return stage
+
+
+def _once(wanted: Sequence[Wanted]) -> tuple[Wanted, ...]:
+    """Have each unit start anew once in a stage."""
+    kept = once([each.changes for each in wanted])
+    return tuple(
+        replace(each, changes=changes, deferred=len(changes) < len(each.changes))
+        for each, changes in zip(wanted, kept, strict=True)
+    )
 
 
 def _after(view: View, changes: Sequence[Change]) -> View:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -44,8 +43,8 @@ from nowfab.plan.questions import (
     UnitNamed,
 )
 
-NOW = math.inf
-"""The second at which this plan acts: later than all that the node tells of."""
+NOW = 2.0**50
+"""The second at which a plan begins to act: later than all that a node tells of; each change takes one."""
 
 TO_COME = "to be installed"
 """The version of a package that a plan installs; which one it will be, apt decides."""
@@ -91,6 +90,7 @@ class View:
 
     answers: Mapping[Question, Answer]
     _later: Mapping[Question, Change] = field(default_factory=dict)
+    _now: float = NOW
 
     def at(self, path: str, content: bool = True) -> Standing:
         """Say what stands at a path."""
@@ -121,16 +121,18 @@ class View:
 
     def after(self, change: Change) -> View:
         """Give the view once the change is made: exact where that can be known, else unknown."""
-        known = dict(_known(change))
+        known = dict(_known(change, self._now))
         unknown = [question for question in self.answers if _clouds(change, question, self.answers[question])]
         later = {**self._later, **dict.fromkeys(unknown, change)}
         return View(
-            {**self.answers, **known}, {asked: why for asked, why in later.items() if asked not in known}
+            {**self.answers, **known},
+            {asked: why for asked, why in later.items() if asked not in known},
+            self._now + 1,
         )
 
     def unsure(self, questions: Iterable[Question], change: Change) -> View:
         """Give the view in which these are known only after `change`."""
-        return View(self.answers, {**self._later, **dict.fromkeys(questions, change)})
+        return View(self.answers, {**self._later, **dict.fromkeys(questions, change)}, self._now)
 
     def _one(self, question: Question, kind: type[_Kind]) -> _Kind:
         answer = self.ask(question)
@@ -152,8 +154,8 @@ def _misfit(question: Question, answer: Answer) -> TypeError:
     return TypeError(f"{question} is answered by {answer}")
 
 
-def _known(change: Change) -> Iterator[tuple[Question, Answer]]:
-    """Give the answers that are certain once the change is made."""
+def _known(change: Change, when: float) -> Iterator[tuple[Question, Answer]]:
+    """Give the answers that are certain once the change is made, at second `when`."""
     match change:
         case Packages():
             yield from ((PackageNamed(name), Package(TO_COME)) for name in change.install)
@@ -161,22 +163,23 @@ def _known(change: Change) -> Iterator[tuple[Question, Answer]]:
         case Upgrade():
             yield from ((PackageNamed(name), Package(version)) for name, version in change.to)
         case SetUnit():
-            yield UnitNamed(change.name), _unit(change)
+            yield UnitNamed(change.name), _unit(change, when)
         case SetSysctl():
             yield SysctlNamed(change.key), Sysctl(change.value)
         case RunArgv() | FetchLists():
             return
         case _:
-            standing = changes.stands_after(change, NOW)
+            standing = changes.stands_after(change, when)
             yield from ((PathAt(change.path, content), standing) for content in (True, False))
 
 
-def _unit(change: SetUnit) -> Unit:
+def _unit(change: SetUnit, when: float) -> Unit:
     was = change.was
     enabled = was.enabled if change.enabled is None else ("enabled" if change.enabled else "disabled")
-    active = was.active if change.running is None else ("active" if change.running else "inactive")
+    runs = True if change.restart and change.running is None else change.running
+    active = was.active if runs is None else ("active" if runs else "inactive")
     started = change.restart or (change.running and was.active != "active")
-    return Unit(enabled, active, NOW if started else was.since)
+    return Unit(enabled, active, when if started else was.since)
 
 
 def _read_by(argv: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -17,7 +17,7 @@ def service(
     """Enable, disable, start or stop a unit; None leaves that as it is.
 
     A unit that runs is restarted where one of the files `after_change_of` is younger than its last
-    start: also when the plan that changed the file never came to the restart.
+    start: also when the plan that changed the file never came to the restart, or that failed.
     """
     questions: tuple[Question, ...] = (
         UnitNamed(name),
@@ -33,7 +33,7 @@ def service(
         younger = any(isinstance(file, File) and file.changed > was.since for file in files)
         enable = enabled if enabled is not None and enabled != was.enabled.startswith("enabled") else None
         run = running if running is not None and running != active else None
-        restart = younger and active and running is not False
+        restart = younger and (active or was.active == "failed") and running is not False
         if enable is None and run is None and not restart:
             return ()
         return (SetUnit(name, was, enable, run, restart),)

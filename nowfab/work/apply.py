@@ -129,7 +129,7 @@ class _Course:
 def _took(stage: Stage, view: View) -> None:
     """Hold that what was changed is wanted no more: else it did not take, whatever a program said."""
     for wanted in stage.wanted:
-        if not wanted.changes or not wanted.step.rests:
+        if not (wanted.changes or wanted.deferred) or not wanted.step.rests:
             continue
         try:
             again = wanted.step.decide(view)
