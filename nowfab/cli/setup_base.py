@@ -47,7 +47,7 @@ def setup_base(
     packages: str = "",
     upgrade: bool = False,
     reboot_if_needed: bool = False,
-    within: str = power.WITHIN,
+    within: str | None = None,
     no_passwords: bool = False,
     key: Sequence[str] | None = None,
     diff: bool = False,
@@ -63,8 +63,8 @@ def setup_base(
     from nowfab.work.apply import apply
 
     how = applying.how(on, False, ask_sudo, state, applying.seconds(rollback, no_rollback))
+    seconds = _within(reboot_if_needed, within)
     wanted = _wanted(on.nodes, timezone, locale, keyboard, packages)
-    seconds = settings.seconds("--within", within)
     wanted = replace(wanted, passwords=not no_passwords, upgraded=upgrade)
     agents = applying.agents(on, replace(how, overwrite=overwrite))
     for node in on.nodes:
@@ -73,16 +73,23 @@ def setup_base(
     agents = agents.with_password(on.screen) if ask_sudo else agents
     _say_left(on, wanted.known)
     work = apply(lambda node: plans[node.name], agents.manner, lambda name, said: None)
-    then = _reboots(agents.how, seconds) if reboot_if_needed else None
-    if then and on.dry:
-        on.screen.say(visible(f"would reboot if needed: {names.fold(node.name for node in on.nodes)}"))
+    then = _reboots(on, agents.how, seconds) if reboot_if_needed else None
     applying.carry_out(on, Applied(TITLE, work, depth, agents.how, then), diff)
 
 
-def _reboots(how: How, within: float) -> Then:
-    """Have nodes start anew where that is due, those behind a gateway before it."""
+def _within(wanted: bool, within: str | None) -> float:
+    """Read how long a node that starts anew is waited for; UsageError."""
+    if within is not None and not wanted:
+        raise UsageError("`--within` is the time that a reboot may take; it goes with `--reboot-if-needed`")
+    return settings.seconds("--within", within or power.WITHIN)
+
+
+def _reboots(on: Session, how: How, within: float) -> Then:
+    """Have nodes start anew where that is due, those behind a gateway before it; a dry run says so."""
     from nowfab.work.reboot_if_due import reboot_if_due
 
+    if on.dry:
+        on.screen.say(visible(f"would reboot if needed: {names.fold(node.name for node in on.nodes)}"))
     start = power.starting("reboot", how.timeout, how.sudo, how.password)
     return Then(
         reboot_if_due(start, within, how.timeout), power.rank, "whether a reboot is due was not looked at"

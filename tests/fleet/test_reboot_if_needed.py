@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.fleet.practice import Fleet, await_login, engine, nowfab
+from tests.cli.conftest import type_into
+from tests.fleet.practice import PROJECT, REACH, Fleet, await_login, engine, nowfab
 from tests.fleet.test_agent import AWAY, REPOSITORY
 from tests.fleet.test_power import BEHIND, gated, plugged_in, started
 from tests.fleet.test_software import INSTALLED, NEWER
@@ -105,6 +108,23 @@ def test_an_upgrade_that_asks_for_a_reboot_gets_it_in_the_same_run(outdated: Fle
 
     code, rows = set_up(outdated, "-w", "red03", "--upgrade")
     assert (0, "ok", []) == (code, rows["red03"]["status"], rows["red03"]["changes"])
+
+
+def test_B14_where_sudo_asks_for_a_password_one_serves_for_both(fleet: Fleet) -> None:
+    """It is asked for once, before anything is sent, and not again for the reboot."""
+    due(fleet, "red05")
+    words = ("setup-base", "-w", "red05", "--ask-sudo", "--reboot-if-needed", "--within", "90")
+    password, environ = fleet.password("red05"), {**REACH, "XDG_STATE_HOME": str(fleet.state_home)}
+    with plugged_in(fleet, ["red05"]) as fell:
+        code, shown = type_into(
+            *(PROJECT, Path(os.environ["HOME"]), f"{password}\n", *words, "--format", "json"),
+            question="sudo password: ",
+            seconds=200,
+            **environ,
+        )
+
+    assert (0, ["red05"], True) == (code, fell, "rebooted, and back after " in shown), shown
+    assert (1, False) == (shown.count("sudo password: "), password in shown)
 
 
 def test_a_gateway_goes_after_those_behind_it(gated: Fleet) -> None:
