@@ -4,7 +4,7 @@ PYTHON =
 export PYTHON
 IN_VENV = .venv/bin/python
 
-.PHONY: help demo test faults sweep soak lint map wheel clean bench bench-plans bench-setup fleet-environment dev-environment
+.PHONY: help demo test faults sweep soak lint map reference wheel clean bench bench-plans bench-setup fleet-environment dev-environment
 
 help:
 	@echo 'make demo    start five practice nodes, run a command on them, show the table, clean up'
@@ -14,6 +14,7 @@ help:
 	@echo 'make soak    ten minutes of random faults over 32 nodes: does anything grow, lie or stay? MINUTES=1 for less'
 	@echo 'make lint    only the format, the lint and the types'
 	@echo 'make map     write the map of the code into README.md, from the docstrings'
+	@echo 'make reference  write what may stand in a plan into docs/, from the code'
 	@echo 'make bench   put nowfab beside its peers, 40 minutes; WORKS=a,c PEERS=asyncssh,clush ROUNDS=1 NODES=100 for less'
 	@echo 'make bench-plans  only plans, beside pyinfra and Ansible; 20 minutes'
 	@echo 'make bench-setup  install those peers (the Debian packages only as root)'
@@ -43,6 +44,9 @@ lint: dev-environment
 
 map: dev-environment
 	$(IN_VENV) scripts/map.py --write
+
+reference: dev-environment
+	$(IN_VENV) scripts/reference.py --write
 
 bench: dev-environment
 	@$(IN_VENV) -m bench $(if $(WORKS),--works $(WORKS)) $(if $(PEERS),--peers $(PEERS)) \

@@ -15,7 +15,8 @@ from nowfab.inventory.strict_yaml import Items, Table, Text, Value
 from nowfab.plan.steps import Plan, Step
 from nowfab.steps import gathering, when
 from nowfab.steps.gathering import Gather
-from nowfab.steps.kinds import KINDS, Kind
+from nowfab.steps.kind import Kind
+from nowfab.steps.kinds import KINDS
 from nowfab.steps.when import CONDITIONS, Condition
 
 Fill = Callable[[Text], str]
@@ -124,8 +125,8 @@ def _complete(entry: Entry, kind: Kind) -> None:
                 key.place,
                 f"`{entry.kind}` has no field {names.shown(key.value)}{_hint(key.value, kind.fields)}",
             )
-    for name in kind.needed:
-        if name not in given:
+    for name, field in kind.fields.items():
+        if field.needed and name not in given:
             raise FileError(entry.place, f"`{entry.kind}` needs the field `{name}`")
     for name, other in kind.besides.items():
         if name in given and other not in given:
@@ -144,7 +145,7 @@ def _steps(entry: Entry, fill: Fill, source: Source, blind: Fill) -> tuple[Step,
                 raise _seen(value, key.value)
             if "secret" in kind.fields:
                 values["secret"] = True
-        read = kind.fields[key.value](filled)
+        read = kind.fields[key.value].read(filled)
         values[key.value.replace("-", "_")] = source(read, value.place) if key.value == "source" else read
     try:
         made = kind.make(**values)
@@ -156,7 +157,7 @@ def _steps(entry: Entry, fill: Fill, source: Source, blind: Fill) -> tuple[Step,
 
 
 def _all(conditions: Sequence[tuple[Text, Value]], fill: Fill, blind: Fill) -> list[Condition]:
-    return [CONDITIONS[key.value](_open(value, fill, blind, key.value)) for key, value in conditions]
+    return [CONDITIONS[key.value].of(_open(value, fill, blind, key.value)) for key, value in conditions]
 
 
 def _open(value: Value, fill: Fill, blind: Fill, where: str) -> Value:

@@ -1,4 +1,7 @@
-"""Check the values that a plan's file may have behind a key."""
+"""Check the values that a plan's file may have behind a key.
+
+What a reader takes, its docstring says in the words of docs/reference/steps.md.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ _TRUE_FALSE = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def text(value: Value) -> str:
-    """Take any text."""
+    """Take a text."""
     if not isinstance(value, Text) or value.is_nothing:
         _wrong(value, "a text")
     return value.value
@@ -59,7 +62,7 @@ def boolean(value: Value) -> bool:
 
 
 def path(value: Value) -> str:
-    """Take an absolute path without detours."""
+    """Take an absolute path."""
     said = text(value)
     if not said.startswith("/") or "\0" in said or "\n" in said:
         _wrong(value, "an absolute path such as `/etc/motd`")
@@ -70,12 +73,12 @@ def path(value: Value) -> str:
 
 
 def paths(value: Value) -> tuple[str, ...]:
-    """Take one path or several."""
+    """Take an absolute path, or several."""
     return tuple(path(item) for item in _several(value))
 
 
 def mode(value: Value) -> int:
-    """Take a mode as chmod takes it, in octal digits."""
+    """Take a mode in octal digits such as "0644"."""
     said = text(value)
     if not _MODE.fullmatch(said):
         _wrong(value, 'a mode in octal digits such as "0644"')
@@ -90,7 +93,7 @@ def owner(value: Value) -> str:
 
 
 def owners(value: Value) -> tuple[str, ...]:
-    """Take names of users or groups."""
+    """Take the name of a user or group, or several."""
     return tuple(owner(item) for item in _several(value))
 
 
@@ -100,7 +103,7 @@ def number(value: Value) -> int:
 
 
 def minutes(value: Value) -> int:
-    """Take a span of time in minutes, hours or days."""
+    """Take a span of time such as `30min`, `12h` or `7d`."""
     said = re.fullmatch(r"([0-9]{1,6})(min|h|d)", text(value))
     if said is None:
         _wrong(value, "a span of time such as `30min`, `12h` or `7d`")
@@ -108,7 +111,7 @@ def minutes(value: Value) -> int:
 
 
 def hostname(value: Value) -> str:
-    """Take the name of a host, one label of it (RFC 1123 section 2.1), and no number."""
+    """Take the name of a host: one label (RFC 1123 section 2.1), and no number."""
     said = _matching(value, _LABEL, "the name of a host (letters, digits and `-`)")
     if said.isdigit():
         _wrong(value, "the name of a host, which is no number,")
@@ -116,22 +119,22 @@ def hostname(value: Value) -> str:
 
 
 def zone(value: Value) -> str:
-    """Take the name of a time zone."""
+    """Take a time zone such as `Europe/Berlin`."""
     return _matching(value, _ZONE, "a time zone such as `Europe/Berlin`")
 
 
 def locale(value: Value) -> str:
-    """Take the name of a locale."""
+    """Take a locale such as `en_GB.UTF-8`."""
     return _matching(value, _LOCALE, "a locale such as `en_GB.UTF-8`")
 
 
 def layout(value: Value) -> str:
-    """Take a word of keyboard(5)."""
+    """Take a word of keyboard(5), or several with commas between."""
     return _matching(value, _LAYOUT, "a layout such as `de` or `us,de`")
 
 
 def keys(value: Value) -> tuple[str, ...]:
-    """Take public keys as files have them, one a line."""
+    """Take public keys, one a line, or a list of them."""
     lines = [(item, line.strip()) for item in _several(value) for line in text(item).splitlines()]
     for item, line in lines:
         if "PRIVATE KEY" in line:
@@ -142,7 +145,7 @@ def keys(value: Value) -> tuple[str, ...]:
 
 
 def packages(value: Value) -> tuple[str, ...]:
-    """Take names of Debian packages."""
+    """Take the name of a Debian package, or several."""
     return tuple(_matching(item, _PACKAGE, "the name of a package") for item in _several(value))
 
 
@@ -152,12 +155,12 @@ def unit(value: Value) -> str:
 
 
 def plain(value: Value) -> str:
-    """Take a name of letters, digits, `_` and `-`, of which file names are made."""
+    """Take a name of letters, digits, `_` and `-`."""
     return _matching(value, _PLAIN, "a name of letters, digits, `_` and `-`")
 
 
 def sysctl(value: Value) -> str:
-    """Take the name of a kernel parameter."""
+    """Take a kernel parameter such as `net.ipv4.ip_forward`."""
     said = _matching(value, _SYSCTL, "a kernel parameter such as `net.ipv4.ip_forward`")
     if ".." in said or said.startswith("/"):
         _wrong(value, "a kernel parameter such as `net.ipv4.ip_forward`")
@@ -165,29 +168,29 @@ def sysctl(value: Value) -> str:
 
 
 def url(value: Value) -> str:
-    """Take the place of a file that a node can fetch itself."""
+    """Take a URL: `https://…`, `http://…`, or `file:///…`."""
     return _matching(value, _URL, "a URL such as `https://example.org/file` or `file:///srv/file`")
 
 
 def sha256(value: Value) -> str:
-    """Take a sha256, as sha256sum writes it."""
+    """Take a sha256 of 64 hexadecimal digits."""
     return _matching(value, _SHA256, "a sha256 of 64 hexadecimal digits").lower()
 
 
 def texts(value: Value) -> tuple[str, ...]:
-    """Take one text or several."""
+    """Take a text, or several."""
     return tuple(text(item) for item in _several(value))
 
 
 def pairs(value: Value) -> tuple[tuple[str, str], ...]:
-    """Take a mapping of names to texts."""
+    """Take a mapping of names to texts such as `{name: value}`."""
     if not isinstance(value, Table):
         _wrong(value, "a mapping such as `{name: value}`")
     return tuple((key.value, text(said)) for key, said in value.entries)
 
 
 def sshd_settings(value: Value) -> dict[str, str]:
-    """Take keywords of sshd_config(5) with a value each."""
+    """Take a mapping of keywords of sshd_config(5) to a value each."""
     if not isinstance(value, Table) or not value.entries:
         _wrong(value, "a mapping such as `{PasswordAuthentication: no}`")
     found: dict[str, str] = {}
@@ -216,7 +219,7 @@ def regex(value: Value) -> str:
 
 
 def argv(value: Value) -> tuple[str, ...]:
-    """Take a program with its arguments: a list, or a text that is split as a shell does, and no more."""
+    """Take a program with its arguments: a list, or a text that is split as a shell would."""
     if isinstance(value, Items):
         words = tuple(text(item) for item in value.items)
     else:

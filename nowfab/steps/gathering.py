@@ -13,6 +13,7 @@ from nowfab.inventory.strict_yaml import Table, Text, Value
 from nowfab.plan.questions import OutputOf
 from nowfab.plan.steps import Refused
 from nowfab.steps import fields
+from nowfab.steps.kind import Field, must
 from nowfab.steps.variables import OWN
 
 LARGEST = 64 * 1024
@@ -22,7 +23,13 @@ TO_COME = "to-be-gathered"
 """What stands for a value that nobody has given yet."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-_FIELDS = ("on", "role", "argv", "secret")
+FIELDS: Mapping[str, Field] = {
+    "on": Field(fields.text, "the node of this run that gives the value"),
+    "role": Field(fields.text, "or the role that one node of this run has"),
+    "argv": must(fields.argv, "tells the value, and changes nothing"),
+    "secret": Field(fields.boolean, "it is shown nowhere", "false"),
+}
+"""What is said of a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +57,12 @@ def _gather(key: Text, value: Value) -> Gather:
     if not _NAME.fullmatch(key.value) or key.value in OWN:
         raise FileError(key.place, f"{names.shown(key.value)} cannot be the name of a value")
     if not isinstance(value, Table):
-        raise FileError(value.place, f"a value is a mapping of {', '.join(_FIELDS)}")
+        raise FileError(value.place, f"a value is a mapping of {', '.join(FIELDS)}")
     said = {inner.value: part for inner, part in value.entries}
     for inner, _ in value.entries:
-        if inner.value not in _FIELDS:
+        if inner.value not in FIELDS:
             raise FileError(
-                inner.place, f"no field {names.shown(inner.value)}; there are {', '.join(_FIELDS)}"
+                inner.place, f"no field {names.shown(inner.value)}; there are {', '.join(FIELDS)}"
             )
     if ("on" in said) == ("role" in said) or "argv" not in said:
         raise FileError(key.place, "a value needs `argv`, and `on: NODE` or `role: ROLE`")

@@ -9,7 +9,10 @@ from typing import Any
 from nowfab.errors import UsageError
 from nowfab.inventory.node import Node
 
-OWN = ("node", "nodes")
+OWN: Mapping[str, str] = {
+    "node": "this node",
+    "nodes": "all nodes of this run, in order, this one too",
+}
 """Names that no variable of nodes.yaml and no gathered value can have."""
 
 

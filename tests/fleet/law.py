@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import gzip
-import hashlib
 import io
 import tarfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from nowfab.steps.kinds import KINDS
 from tests.fleet.test_agent import AWAY, REPOSITORY
 from tests.fleet.test_software import NEWER
 
@@ -37,6 +37,9 @@ PACKED = (
     f"printf %s {base64.b64encode(gzip.compress(TAR, mtime=0)).decode()} | base64 -d | gunzip >/srv/lab.tar"
 )
 
+TMUX = REPOSITORY.replace("nowfab-%s", "%s").replace("good", "tmux")
+"""A repository that has a package of this name."""
+
 FIRMWARE = r"""
 mkdir -p $FIRMWARE
 printf 'dtparam=audio=on\n[cm4]\notg_mode=1\n[all]\n' >$FIRMWARE/config.txt
@@ -55,137 +58,131 @@ systemctl daemon-reload
 
 @dataclass(frozen=True)
 class Case:
-    """What `seen` prints is `wanted` once the steps are made.
+    """What `seen` prints is `wanted` once the steps are made: without `steps` the example of docs/reference.
 
     `before` makes the node so that something is to do, `back` makes it as it was; a line of the latter,
     or of `seen`, may fail. All three are lines of a shell that runs as root, with the node's name in NODE
     and the folder of what a Pi's firmware reads in FIRMWARE.
     """
 
-    steps: str
     seen: str
     wanted: str
     before: str = ""
     back: str = ""
+    steps: str = ""
 
 
-CASES = {
+_CASES = {
     "file": Case(
-        """\
-  - file: {path: /etc/lab.conf, content: "colour = red\\n", mode: "0640", owner: pi, group: users}
-""",
         "cat /etc/lab.conf; stat -c '%a %U:%G' /etc/lab.conf",
         "colour = red\n640 pi:users\n",
         "echo old >/etc/lab.conf",
         "rm -f /etc/lab.conf",
     ),
     "block": Case(
-        '  - block: {path: /etc/lab.conf, name: lab, content: "two\\nthree\\n"}\n',
         "grep -v '^#' /etc/lab.conf; stat -c '%a %U:%G' /etc/lab.conf",
         "one\ntwo\nthree\n604 pi:users\n",
         "printf one >/etc/lab.conf; chmod 604 /etc/lab.conf; chown pi:users /etc/lab.conf",
         "rm -f /etc/lab.conf",
     ),
     "line": Case(
-        '  - line: {path: /etc/lab.conf, text: colour = red, instead-of: "^colour"}\n',
         "cat /etc/lab.conf",
         "one\ncolour = red\ntwo\n",
         "printf 'one\ncolour=blue\ntwo\n' >/etc/lab.conf",
         "rm -f /etc/lab.conf",
     ),
     "folder": Case(
-        '  - folder: {path: /srv/lab, mode: "0750", group: users}\n',
         "stat -c '%F %a %U:%G' /srv/lab",
         "directory 750 root:users\n",
         back="rmdir /srv/lab",
     ),
     "link": Case(
-        "  - link: {path: /srv/lab, to: /etc/hostname}\n",
         "readlink /srv/lab",
         "/etc/hostname\n",
         "ln -s /etc/hosts /srv/lab",
         "rm -f /srv/lab",
     ),
     "remove": Case(
-        "  - remove: {path: /srv/lab/file}\n  - remove: {path: /srv/lab}\n",
+        "ls -d /srv/lab",
+        "",
+        "mkdir /srv/lab",
+        "rm -rf /srv/lab",
+    ),
+    "remove: a file, and the folder that is empty then": Case(
         "ls -d /srv/lab",
         "",
         "mkdir /srv/lab; touch /srv/lab/file",
         "rm -rf /srv/lab",
+        "  - remove: {path: /srv/lab/file}\n  - remove: {path: /srv/lab}\n",
     ),
     "package": Case(
-        "  - package: {name: nowfab-good}\n",
-        "dpkg-query -W -f '${Status}\n' nowfab-good",
+        "dpkg-query -W -f '${Status}\n' tmux",
         "install ok installed\n",
-        REPOSITORY,
-        AWAY,
+        TMUX,
+        AWAY.replace("nowfab-good nowfab-torn", "tmux"),
     ),
     "service": Case(
-        "  - service: {name: lab.service, enabled: true, running: true}\n",
         "for is in is-enabled is-active; do systemctl $is lab.service; done",
         "enabled\nactive\n",
         r"""
         printf '[Service]\nExecStart=/bin/sleep 999\n[Install]\nWantedBy=multi-user.target\n' \
             >/etc/systemd/system/lab.service
-        systemctl daemon-reload
+        systemctl daemon-reload; touch /etc/lab.conf
         """,
-        "systemctl disable --now lab.service; rm -f /etc/systemd/system/lab.service; systemctl daemon-reload",
+        "systemctl disable --now lab.service; rm -f /etc/systemd/system/lab.service /etc/lab.conf; "
+        "systemctl daemon-reload",
     ),
     "hostname": Case(
-        "  - hostname: {name: blue42}\n",
         "hostname; cat /etc/hostname; grep 127.0.1.1 /etc/hosts",
         "blue42\nblue42\n127.0.1.1\tblue42\n",
         back=NAMELESS,
     ),
     "timezone": Case(
-        "  - timezone: {name: Europe/Berlin}\n",
         "date -d 2026-12-01 +%Z; cat /etc/timezone; readlink /etc/localtime",
         "CET\nEurope/Berlin\n/usr/share/zoneinfo/Europe/Berlin\n",
         back=UTC,
     ),
     "locale": Case(
-        "  - locale: {name: en_GB.UTF-8}\n",
         "locale -a | grep en_GB; grep LANG /etc/default/locale",
         "en_GB.utf8\nLANG=en_GB.UTF-8\n",
         back=SPEECHLESS,
     ),
     "keyboard": Case(
-        "  - keyboard: {layout: de, variant: nodeadkeys}\n",
         "cat /etc/default/keyboard",
         'XKBMODEL="pc105"\nXKBLAYOUT="de"\nXKBVARIANT="nodeadkeys"\n',
         back="rm -f /etc/default/keyboard",
     ),
     "group": Case(
-        "  - group: {name: lab, system: true}\n",
         "getent group lab | awk -F: '{ print $1, $3 < 1000 }'",
         "lab 1\n",
         back="groupdel lab",
     ),
     "user": Case(
-        f"""\
-  - user: {{name: anna, groups: [lab, sudo], shell: /bin/sh, uid: 1042, password-hash: "$6${CANARY}$x"}}
-""",
         "getent passwd anna | cut -d: -f3,6,7; id -Gn anna; getent shadow anna | cut -d: -f2",
-        f"1042:/home/anna:/bin/sh\nanna sudo lab\n$6${CANARY}$x\n",
+        "1042:/home/anna:/bin/sh\nanna sudo lab\n!\n",
         "groupadd lab",
         GONE,
     ),
     "sudo": Case(
-        "  - sudo: {user: anna, password: false}\n",
         "sudo -u anna sudo -n id -un",
         "root\n",
         "useradd anna",
         GONE,
     ),
     "authorized-keys": Case(
-        f'  - authorized-keys: {{user: anna, keys: "{KEY}"}}\n',
         "cd /home/anna; cat .ssh/authorized_keys; stat -c '%a %U:%G' .ssh .ssh/authorized_keys",
         f"{KEY}\n700 anna:anna\n600 anna:anna\n",
         "useradd --create-home anna",
         GONE,
     ),
     "authorized-keys: of a user of this very plan, on a node that gets its name and place too": Case(
-        f"""\
+        """
+        hostname; date -d 2026-12-01 +%Z; id -Gn anna; sudo -u anna sudo -n id -un
+        stat -c '%a %U:%G' /home/anna/.ssh/authorized_keys; getent shadow anna | cut -d: -f2
+        """,
+        f"blue42\nCET\nanna sudo lab\nroot\n600 anna:anna\n$6${CANARY}$x\n",
+        back=f"{NAMELESS}; {UTC}; {GONE}",
+        steps=f"""\
   - hostname: {{name: blue42}}
   - timezone: {{name: Europe/Berlin}}
   - group: {{name: lab}}
@@ -193,17 +190,10 @@ CASES = {
   - sudo: {{user: anna, password: false}}
   - authorized-keys: {{user: anna, keys: "{KEY}"}}
 """,
-        """
-        hostname; date -d 2026-12-01 +%Z; id -Gn anna; sudo -u anna sudo -n id -un
-        stat -c '%a %U:%G' /home/anna/.ssh/authorized_keys
-        """,
-        "blue42\nCET\nanna sudo lab\nroot\n600 anna:anna\n",
-        back=f"{NAMELESS}; {UTC}; {GONE}",
     ),
     # A container's /proc/sys is read-only until somebody says otherwise. Without `bind` all of /proc
     # would be read-only then, and PAM let nobody in any more.
     "sysctl": Case(
-        '  - sysctl: {key: net.ipv4.conf.all.log_martians, value: "1"}\n',
         "cat /proc/sys/net/ipv4/conf/all/log_martians /etc/sysctl.d/90-nowfab.conf",
         "1\nnet.ipv4.conf.all.log_martians = 1\n",
         "mount -o remount,bind,rw /proc/sys; echo 0 >/proc/sys/net/ipv4/conf/all/log_martians",
@@ -213,14 +203,12 @@ CASES = {
         """,
     ),
     "sshd": Case(
-        '  - sshd: {settings: {X11Forwarding: "no"}}\n',
         "/usr/sbin/sshd -T | grep -i x11forwarding",
         "x11forwarding no\n",
         "cp -a /etc/ssh /root/ssh.kept",
         "rm -rf /etc/ssh; mv /root/ssh.kept /etc/ssh; systemctl restart ssh.service",
     ),
     "swap": Case(
-        "  - swap: {size: 512}\n",
         "cat /etc/dphys-swapfile; systemctl is-enabled dphys-swapfile; systemctl is-active dphys-swapfile",
         "CONF_SWAPSIZE=512\nenabled\nactive\n",
         DPHYS,
@@ -228,45 +216,35 @@ CASES = {
         "/etc/dphys-swapfile; systemctl daemon-reload",
     ),
     "config-txt": Case(
-        "  - config-txt: {key: gpu_mem, value: '64', section: cm4}\n",
         "cat $FIRMWARE/config.txt",
         "dtparam=audio=on\n[cm4]\notg_mode=1\ngpu_mem=64\n[all]\n",
         FIRMWARE,
         "rm -rf /boot/firmware /boot/config.txt /boot/cmdline.txt",
     ),
     "cmdline": Case(
-        "  - cmdline: {set: {console: tty1}, add: cgroup_memory=1, remove: quiet}\n",
         "cat $FIRMWARE/cmdline.txt",
         "console=tty1 root=PARTUUID=4e639091-02 rootwait cgroup_memory=1\n",
         FIRMWARE,
         "rm -rf /boot/firmware /boot/config.txt /boot/cmdline.txt",
     ),
     "timer": Case(
-        '  - timer: {name: lab, run: [touch, /srv/lab], on-calendar: "*-*-* 03:00"}\n',
         "for is in is-enabled is-active; do systemctl $is lab.timer; done",
         "enabled\nactive\n",
         back="systemctl disable --now lab.timer; rm -f /etc/systemd/system/lab.*; systemctl daemon-reload",
     ),
     "download": Case(
-        f"""\
-  - download: {{url: "file:///srv/lab.tar", sha256: {hashlib.sha256(TAR).hexdigest()}, path: /srv/lab}}
-""",
         "cmp /srv/lab /srv/lab.tar && stat -c '%a %U:%G' /srv/lab",
-        "644 root:root\n",
+        "640 root:root\n",
         PACKED,
         "rm -rf /srv/lab /srv/lab.tar",
     ),
     "archive": Case(
-        f"""\
-  - archive: {{url: "file:///srv/lab.tar", sha256: {hashlib.sha256(TAR).hexdigest()}, to: /srv/lab, strip: 1}}
-""",
         "cat /srv/lab/app; stat -c '%a %U:%G' /srv/lab/app",
         "app\n755 root:root\n",
         PACKED,
         "rm -rf /srv/lab /srv/lab.tar",
     ),
     "upgrade": Case(
-        "  - upgrade: {max-age: 1h}\n",
         "dpkg-query -W -f '${Package} ${Version}\n' nowfab-good",
         "nowfab-good 2.0\n",
         f"""
@@ -278,17 +256,22 @@ CASES = {
         AWAY,
     ),
     "run": Case(
-        '  - run: {argv: [sh, -c, "cat >/srv/lab"], stdin: "made\\n", creates: /srv/lab}\n',
         "cat /srv/lab",
         "made\n",
         back="rm -f /srv/lab",
     ),
     "run: unless it was done": Case(
-        "  - run: {argv: [chmod, '600', /srv/lab], unless: [sh, -c, 'stat -c %a /srv/lab | grep -qx 600']}\n",
         "stat -c %a /srv/lab",
         "600\n",
         "touch /srv/lab",
         "rm -f /srv/lab",
+        steps="""\
+  - run: {argv: [chmod, '600', /srv/lab], unless: [sh, -c, 'stat -c %a /srv/lab | grep -qx 600']}
+""",
     ),
+}
+CASES = {
+    name: case if case.steps else replace(case, steps=f"  - {name}: {KINDS[name].example}\n")
+    for name, case in _CASES.items()
 }
 """By the kind of its last step, and behind a colon what is special; each runs on every system of nodes."""

@@ -127,9 +127,11 @@ def test_the_two_nodes_have_two_systems(both: Both) -> None:
     assert {name: f"{system}\n" for name, system in SYSTEMS.items()} == said
 
 
-def test_each_kind_of_step_has_a_case() -> None:
+def test_each_kind_of_step_has_a_case_that_is_its_example_in_the_reference() -> None:
     """The last step of a case is the one that it is about."""
     last = {name: set(yaml.safe_load(case.steps)[-1]) for name, case in CASES.items()}
 
     assert {name: {name.partition(":")[0]} for name in CASES} == last
-    assert set(KINDS) == {name.partition(":")[0] for name in CASES}
+    assert {name: f"  - {name}: {kind.example}\n" for name, kind in KINDS.items()} == {
+        name: case.steps for name, case in CASES.items() if ":" not in name
+    }
