@@ -48,6 +48,7 @@ LOGINS: Mapping[str, Kind] = {
         _user,
         "{name: anna, groups: [lab, sudo], shell: /bin/sh, uid: 1042}",
         "`useradd`, root; the groups, and the shell",
+        "never, for `usermod` has no undo: a wrong shell for your own login locks you out",
         keeps="password-hash",
     ),
     "sudo": Kind(

@@ -66,8 +66,10 @@ PROGRAMS: Mapping[str, Kind] = {
         " caught up with.",
         {
             "name": must(fields.plain, "what the timer and its service are called"),
-            "run": Field(fields.argv, "what is run, without a shell"),
-            "on-calendar": Field(fields.one_line, "when, such as `daily`, `Mon 03:00` (systemd.time(7))"),
+            "run": Field(fields.argv, "what is run, without a shell, where it is to be there"),
+            "on-calendar": Field(
+                fields.one_line, "when it is run, such as `daily`, `Mon 03:00` (systemd.time(7))"
+            ),
             "every": Field(fields.one_line, "or how often, such as `15min`"),
             "user": Field(fields.owner, "who runs it, else root"),
             "present": Field(fields.boolean, "`false` removes both", "true"),

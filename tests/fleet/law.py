@@ -71,6 +71,11 @@ class Case:
     back: str = ""
     steps: str = ""
 
+    @property
+    def plan(self) -> str:
+        """The whole plan."""
+        return f"title: the law\nsteps:\n{self.steps}"
+
 
 _CASES = {
     "file": Case(

@@ -6,6 +6,7 @@ A node of each system is asked in one run.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,11 +18,13 @@ import yaml
 
 from nowfab.fleet import state
 from nowfab.steps.kinds import KINDS
+from nowfab.steps.when import CONDITIONS
 from tests.fleet.law import CANARY, CASES, Case
 from tests.fleet.practice import PROJECT, Fleet, nowfab
 
 pytestmark = pytest.mark.timeout(900)
 
+REFERENCE = PROJECT / "docs/reference/steps.md"
 SYSTEMS = {"red02": "bookworm", "red03": "bullseye"}
 FILES = r"""
 find / -xdev \( -path /run -o -path /tmp -o -path /var/tmp -o -path /var/log -o -path /var/cache/apt \) \
@@ -81,8 +84,8 @@ def case(request: pytest.FixtureRequest, both: Both) -> Iterator[Case]:
     both.inside(f"({case.back}\n) >/dev/null 2>&1 || true")
 
 
-def do(both: Both, verb: str, case: Case, folder: Path) -> tuple[int, dict[str, dict[str, Any]]]:
-    (folder / "plan.yaml").write_text(f"title: the law\nsteps:\n{case.steps}")
+def do(both: Both, verb: str, plan: str, folder: Path) -> tuple[int, dict[str, dict[str, Any]]]:
+    (folder / "plan.yaml").write_text(plan)
     words = (verb, str(folder / "plan.yaml"), "-w", ",".join(SYSTEMS), "--format", "json")
     answer = nowfab(both.state_home, *words, *(("--diff",) if verb == "apply" else ()))
     assert answer.stdout, answer.stderr
@@ -97,20 +100,42 @@ def each(rows: dict[str, dict[str, Any]], field: str) -> list[Any]:
 @pytest.mark.parametrize("case", CASES, indirect=True)
 def test_check_writes_nothing_apply_does_it_and_again_nothing(case: Case, both: Both, tmp_path: Path) -> None:
     was = both.look(case)
-    code, said = do(both, "check", case, tmp_path)
+    code, said = do(both, "check", case.plan, tmp_path)
     assert (10, ["would-change"] * 2) == (code, each(said, "status")), each(said, "reason")
     assert set() == was ^ both.look(case)
 
-    code, made = do(both, "apply", case, tmp_path)
+    code, made = do(both, "apply", case.plan, tmp_path)
     assert (0, ["changed"] * 2) == (code, each(made, "status")), each(made, "reason")
     assert dict.fromkeys(SYSTEMS, case.wanted) == both.seen(case)
     for foreseen, done in zip(each(said, "changes"), each(made, "changes"), strict=True):
         assert_as_foreseen([change["what"] for change in foreseen], [change["what"] for change in done])
 
     now = both.look(case)
-    code, again = do(both, "apply", case, tmp_path)
+    code, again = do(both, "apply", case.plan, tmp_path)
     assert (0, ["ok"] * 2, [[], []]) == (code, each(again, "status"), each(again, "changes"))
     assert set() == now ^ both.look(case)
+
+
+def test_the_reference_s_whole_plan_is_made(both: Both, tmp_path: Path) -> None:
+    (plan,) = re.findall(r"```yaml\n(title.*?)```", REFERENCE.read_text(), re.DOTALL)
+    code, made = do(both, "apply", plan, tmp_path)
+    said = both.inside("cat /etc/lab.conf; rm /etc/lab.conf; uname -r")
+
+    assert (0, ["changed"] * 2) == (code, each(made, "status")), each(made, "reason")
+    assert {name: f"{name} knows of {text.splitlines()[-1]}" for name, text in said.items()} == {
+        name: text.splitlines()[0] for name, text in said.items()
+    }
+
+
+@pytest.mark.parametrize(("word", "wanted"), [("when", len(CONDITIONS)), ("unless", 0)])
+def test_the_reference_s_conditions_hold_on_both(word: str, wanted: int, both: Both, tmp_path: Path) -> None:
+    steps = "".join(
+        f"  - file: {{path: /srv/{name}, content: x}}\n    {word}: {{{name}: {one.example}}}\n"
+        for name, one in CONDITIONS.items()
+    )
+    _, said = do(both, "check", f"title: conditions\nsteps:\n{steps}", tmp_path)
+
+    assert [wanted] * 2 == [len(changes) for changes in each(said, "changes")], each(said, "reason")
 
 
 def assert_as_foreseen(foreseen: list[str], done: list[str]) -> None:
