@@ -27,6 +27,7 @@ from nowfab.plan.questions import (
     Unit,
     UnitNamed,
 )
+from nowfab.plan.steps import Plan
 from nowfab.plan.view import View
 from nowfab.steps import document
 from nowfab.steps.kind import Read
@@ -142,13 +143,15 @@ def answer(question: Question) -> Answer:
     return Absent()
 
 
+def plan_of(kind: str, example: str) -> Plan:
+    """Make a plan of one step."""
+    text = f"title: t\nsteps:\n  - {kind}: {example}\n"
+    return document.build(document.read(text, "plan.yaml"), lambda text: text.value, _source)
+
+
 def decided(kind: str, example: str) -> Stage:
-    """Decide a plan of one step on such a node, as far as it can be told at once."""
-    plan = document.build(
-        document.read(f"title: t\nsteps:\n  - {kind}: {example}\n", "plan.yaml"),
-        lambda text: text.value,
-        _source,
-    )
+    """Decide such a plan on such a node, as far as it can be told at once."""
+    plan = plan_of(kind, example)
     said = {**NODE, **OTHERWISE.get(kind, {})}
     view = View({question: said.get(question, answer(question)) for question in plan.questions})
     return next_stage(plan.steps, view)
@@ -159,10 +162,10 @@ def _source(name: str, place: Place) -> Blob:
 
 
 def having(kind: str, **fields: Any) -> str:
-    """Give the example with other fields."""
-    return str(
-        yaml.safe_dump({**yaml.safe_load(KINDS[kind].example), **fields}, default_flow_style=True, width=9999)
-    )
+    """Give the example with other fields, without those that are None."""
+    said = {**yaml.safe_load(KINDS[kind].example), **fields}
+    given = {name: value for name, value in said.items() if value is not None}
+    return str(yaml.safe_dump(given, default_flow_style=True, width=9999))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -174,22 +177,19 @@ def test_an_example_wants_what_it_says(kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "field"),
-    [
-        (name, field)
-        for name, kind in KINDS.items()
-        for field, its in kind.fields.items()
-        if its.default and field not in yaml.safe_load(kind.example)
-    ],
+    [(name, field) for name, kind in KINDS.items() for field, its in kind.fields.items() if its.default],
 )
 def test_a_default_is_what_holds_without_the_field(kind: str, field: str) -> None:
-    without = decided(kind, KINDS[kind].example)
-    default = KINDS[kind].fields[field].default
+    without, given = (having(kind, **{field: value}) for value in (None, KINDS[kind].fields[field].default))
 
-    assert _told(without) == _told(decided(kind, having(kind, **{field: default})))
+    assert _told(kind, without) == _told(kind, given)
 
 
-def _told(stage: Stage) -> list[tuple[str, tuple[str, ...], object]]:
-    return [(diff.headline(each), diff.lines(each), getattr(each, "argv", ())) for each in stage.changes]
+def _told(kind: str, example: str) -> tuple[object, ...]:
+    """Give all that a step asks and wants, with the lines of files and the arguments of programs."""
+    changes = decided(kind, example).changes
+    wanted = ((diff.headline(each), diff.lines(each), getattr(each, "argv", ())) for each in changes)
+    return (plan_of(kind, example).questions, *wanted)
 
 
 def test_what_is_always_guarded_is_and_what_never_is_is_not() -> None:
