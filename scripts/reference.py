@@ -112,7 +112,11 @@ def _fields(known: Mapping[str, Field]) -> str:
 
 
 def _short(kind: Kind) -> str:
-    own = (f"`{name}`: {field.says}" for name, field in kind.fields.items() if name not in COMMON)
+    own = (
+        f"**`{name}`**: {field.says}" if field.needed else f"`{name}`: {field.says}"
+        for name, field in kind.fields.items()
+        if name not in COMMON
+    )
     common = [f"`{name}`" for name in kind.fields if name in COMMON]
     return f"{kind.does} {'; '.join((*own, ', '.join(common)) if common else own)}"
 

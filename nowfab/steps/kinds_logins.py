@@ -37,7 +37,7 @@ LOGINS: Mapping[str, Kind] = {
         " lacks; another number or home is refused.",
         {
             "name": must(fields.owner, "its name"),
-            "groups": Field(fields.owners, "groups that it is to be in, besides those it is in"),
+            "groups": Field(fields.owners, "a list of groups that it is in, besides those it is in already"),
             "shell": Field(fields.path, "its shell, for a new user `/bin/bash`"),
             "home": Field(fields.path, "its home, for a new user `/home/NAME` or where useradd puts it"),
             "uid": Field(fields.number, "its number, for a new user the next one"),
@@ -67,7 +67,7 @@ LOGINS: Mapping[str, Kind] = {
         " and all others stay.",
         {
             "user": must(fields.owner, "who is let in"),
-            "keys": must(fields.keys, "the keys"),
+            "keys": must(fields.keys, "one, or a list"),
             "home": Field(fields.path, "its home, where that is not `/home/USER` (root's is `/root`)"),
         },
         authorized_keys,

@@ -91,7 +91,7 @@ NODE: Mapping[str, Kind] = {
         "Words stand on a Raspberry Pi's kernel command line, which stays one line with its `root=`;"
         " they count after a reboot.",
         {
-            "set": Field(fields.pairs, "names that have one value each"),
+            "set": Field(fields.pairs, "names that have one value each, as in `{console: tty1}`"),
             "add": Field(fields.texts, "words that are there"),
             "remove": Field(fields.texts, "words that are not, or names with any value"),
         },

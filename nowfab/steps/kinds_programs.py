@@ -31,7 +31,7 @@ PROGRAMS: Mapping[str, Kind] = {
     "package": Kind(
         "Packages of Debian's are installed, in whatever version, or not.",
         {
-            "name": must(fields.packages, "what is installed"),
+            "name": must(fields.packages, "what is installed, one or a list"),
             "installed": Field(fields.boolean, "`false` removes it", "true"),
         },
         _package,
@@ -54,7 +54,9 @@ PROGRAMS: Mapping[str, Kind] = {
             "name": must(fields.unit, "the unit, such as `nginx.service`"),
             "enabled": Field(fields.boolean, "whether each boot starts it, else as it is"),
             "running": Field(fields.boolean, "whether it runs now, else as it is"),
-            "after-change-of": Field(fields.paths, "files after whose change it is restarted, if it runs"),
+            "after-change-of": Field(
+                fields.paths, "a file or a list, after whose change it is restarted, if it runs"
+            ),
         },
         service,
         "{name: lab.service, enabled: true, running: true, after-change-of: /etc/lab.conf}",
