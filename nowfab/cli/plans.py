@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,17 +60,18 @@ class Plans:
         if node.name in self.made:
             return self.made[node.name]
         missing = [name for name in self.givers if name not in self.gathered]
-        first = self.rank(node) < DEEPEST or self.agents.how.dry
-        if missing and not first:
+        gives = self.rank(node) < DEEPEST
+        if missing and not gives and not self.agents.how.dry:
             giver = self.givers[missing[0]].name
             raise Refused(f"`{missing[0]}` was to be gathered on {giver}, which did not give it")
         gathered = {**gathering.placeholders(self.document.gathers), **self.gathered}
         try:
-            return self._build(node, gathered)
+            return self._build(node, gathered, missing if gives else ())
         except FileError as error:
             raise Refused(str(error)) from None
 
-    def _build(self, node: Node, gathered: Mapping[str, str]) -> Plan:
+    def _build(self, node: Node, gathered: Mapping[str, str], missing: Sequence[str] = ()) -> Plan:
+        untold = {**gathered, **dict.fromkeys(missing, gathering.UNTOLD)}
         secret = {gather.name: "a secret" for gather in self.document.gathers if gather.secret}
         return document.build(
             self.document,
@@ -78,6 +79,7 @@ class Plans:
             self._source,
             [gather for gather in self.document.gathers if self.givers[gather.name] is node],
             self._fill(node, {**gathered, **secret}) if secret else None,
+            self._fill(node, untold) if missing else None,
         )
 
     def _fill(self, node: Node, gathered: Mapping[str, str]) -> Fill:

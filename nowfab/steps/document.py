@@ -12,7 +12,9 @@ from nowfab.blobs import Blob
 from nowfab.errors import FileError, Place, UsageError
 from nowfab.inventory import strict_yaml
 from nowfab.inventory.strict_yaml import Items, Table, Text, Value
-from nowfab.plan.steps import Plan, Step
+from nowfab.plan.changes import Change
+from nowfab.plan.steps import Plan, Refused, Step
+from nowfab.plan.view import View
 from nowfab.steps import gathering, when
 from nowfab.steps.gathering import Gather
 from nowfab.steps.kind import Kind
@@ -74,14 +76,18 @@ def build(
     source: Source,
     gathers: Sequence[Gather] = (),
     blind: Fill | None = None,
+    untold: Fill | None = None,
 ) -> Plan:
     """Make the plan of one node; FileError with the line of what cannot be meant.
 
     `gathers` are the values that this node gives. `blind` fills other values in for secret ones: a
-    text that it makes another one of holds a secret.
+    text that it makes another one of holds a secret. So does `untold` for values that nobody has told
+    yet: a step that needs one is refused.
     """
     blind = blind or fill
-    steps = tuple(step for entry in document.entries for step in _steps(entry, fill, source, blind))
+    steps = tuple(
+        step for entry in document.entries for step in _steps(entry, fill, source, blind, untold or fill)
+    )
     asked = tuple(
         (one.name, gathering.question(one, lambda value: _open(value, fill, blind, "argv")))
         for one in gathers
@@ -135,7 +141,7 @@ def _complete(entry: Entry, kind: Kind) -> None:
         raise FileError(entry.place, f"`{entry.kind}` needs exactly one of {', '.join(kind.either)}")
 
 
-def _steps(entry: Entry, fill: Fill, source: Source, blind: Fill) -> tuple[Step, ...]:
+def _steps(entry: Entry, fill: Fill, source: Source, blind: Fill, untold: Fill) -> tuple[Step, ...]:
     kind = KINDS[entry.kind]
     values: dict[str, Any] = {}
     for key, value in entry.fields:
@@ -152,8 +158,28 @@ def _steps(entry: Entry, fill: Fill, source: Source, blind: Fill) -> tuple[Step,
     except UsageError as error:
         raise FileError(entry.place, str(error)) from None
     steps = (made,) if isinstance(made, Step) else made
+    if _needs(entry.fields, fill, untold):
+        steps = tuple(_refused(step, entry.place) for step in steps)
     all_of, none_of = _all(entry.when, fill, blind), _all(entry.unless, fill, blind)
-    return tuple(when.step(step, all_of, none_of) for step in steps)
+    steps = tuple(when.step(step, all_of, none_of) for step in steps)
+    if _needs((*entry.when, *entry.unless), fill, untold):
+        steps = tuple(_refused(step, entry.place) for step in steps)
+    return steps
+
+
+def _needs(said: Sequence[tuple[Text, Value]], fill: Fill, untold: Fill) -> bool:
+    """Say whether values need one that nobody has told yet; most plans have none."""
+    return untold is not fill and any(_filled(value, fill) != _filled(value, untold) for _, value in said)
+
+
+def _refused(step: Step, place: Place) -> Step:
+    """Have a step refused where its conditions let it be done: nobody knows what it would write."""
+
+    def decide(view: View) -> tuple[Change, ...]:
+        what = "it needs a value that is gathered only once this node's plan is done"
+        raise Refused(f"{place}: {what}; `unless` leaves the step out here")
+
+    return replace(step, decide=decide)
 
 
 def _all(conditions: Sequence[tuple[Text, Value]], fill: Fill, blind: Fill) -> list[Condition]:

@@ -22,6 +22,9 @@ LARGEST = 64 * 1024
 TO_COME = "to-be-gathered"
 """What stands for a value that nobody has given yet."""
 
+UNTOLD = "it-is-unknown"
+"""What stands there else: a text that it makes another one of needs the value."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 FIELDS: Mapping[str, Field] = {
     "on": Field(fields.text, "the node of this run that gives the value"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from nowfab.inventory.node import Node
@@ -13,7 +14,7 @@ from nowfab.plan.steps import Plan, Refused, Step
 from nowfab.plan.view import NeedsStage, Unanswered, View
 from nowfab.results import Changed, Result, Status
 from nowfab.talk import Ending, Exec, Outcome, Talk, Work
-from nowfab.work.asking import Asking, Manner, ended, failed, told, undone, view
+from nowfab.work.asking import Asking, End, Manner, ended, failed, told, undone, view
 from nowfab.work.guarding import guarded
 
 UNDER_WAY = "changes that were begun on the node go on; apply the plan later to see what came of them"
@@ -58,9 +59,11 @@ class _Course:
         """Go all the way; raises End where it ends before."""
         view = yield from self._make(())
         if self.manner.dry:
-            self.row = self._foreseen(
-                foresee(self.plan.steps, view, self.manner.rollback > 0, self.manner.overwrite)
-            )
+            stage = foresee(self.plan.steps, view, self.manner.rollback > 0, self.manner.overwrite)
+            self.row = self._foreseen(stage)
+            if not stage.refused:
+                with suppress(End):  # what is not told yet may be once the plan is applied
+                    self._give(view, hand)
         else:
             self._give((yield from self._stages(view)), hand)
         return self.row

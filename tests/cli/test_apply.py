@@ -144,3 +144,44 @@ def test_a_value_of_nothing_is_none(folder: Path) -> None:
 
     assert (2, "") == (answer.returncode, (folder / "root/token").read_text())
     assert "gather token: the program says nothing" in answer.stdout
+
+
+WRITTEN = """\
+title: a token
+gather:
+  token: {on: here, argv: [cat, ROOT/token]}
+steps:
+  - file: {path: ROOT/copy, content: "{{ token }}\\n"}
+    unless: {is: "{{ node.name == 'WHO' }}"}
+"""
+
+
+@pytest.mark.parametrize("verb", ["check", "apply"])
+def test_who_gives_a_value_writes_nothing_in_its_place(folder: Path, verb: str) -> None:
+    """It is gathered when the giver is done: a word that stands for it is not the value."""
+    root = folder / "root"
+    (root / "token").write_text("t0k\n")
+    (folder / "plan.yaml").write_text(WRITTEN.replace("ROOT", str(root)).replace("WHO", "gone"))
+    answer = call(folder, verb, "plan.yaml", "-g", "me", "--no-sudo")
+
+    assert (2, ["token"]) == (answer.returncode, [path.name for path in root.iterdir()])
+    assert (
+        "plan.yaml:5: it needs a value that is gathered only once this node's plan is done" in answer.stdout
+    )
+
+
+def test_check_after_apply_knows_the_value_and_finds_nothing_to_do(folder: Path) -> None:
+    root = folder / "root"
+    (root / "token").write_text("t0k\n")
+    (folder / "plan.yaml").write_text(WRITTEN.replace("ROOT", str(root)).replace("WHO", "here"))
+    nodes = (folder / "groups/nodes.yaml").read_text()
+    (folder / "groups/nodes.yaml").write_text(f"{nodes}  too: {{local: true}}\n")
+    apply = call(folder, "apply", "plan.yaml", "-w", "here,too", "--no-sudo", "--fanout", "1")
+    again = call(folder, "check", "plan.yaml", "-w", "here,too", "--no-sudo")
+
+    assert ("t0k\n", 0, "2 nodes: 1 ok, 1 changed\n") == (
+        (root / "copy").read_text(),
+        apply.returncode,
+        apply.stderr,
+    )
+    assert (0, "2 nodes: 2 ok\n") == (again.returncode, again.stderr)
