@@ -101,7 +101,8 @@ def _off(unit: str) -> Step:
 
     def decide(view: View) -> tuple[Change, ...]:
         was = view.unit(unit)
-        enabled, active = was.enabled.startswith("enabled"), was.active != "inactive"
+        # one that has failed is no more stopped by being stopped
+        enabled, active = was.enabled.startswith("enabled"), was.active not in ("inactive", "failed")
         if not enabled and not active:
             return ()
         return (SetUnit(unit, was, False if enabled else None, False if active else None),)

@@ -91,7 +91,10 @@ CASES = {
         GONE[0], {UnitNamed("backup.timer"): Unit("enabled", "active", 5.0)}, ["disable, stop backup.timer"]
     ),
     "none: it is not enabled": Case(
-        GONE[0], {UnitNamed("backup.timer"): Unit("disabled", "failed")}, ["stop backup.timer"]
+        GONE[0], {UnitNamed("backup.timer"): Unit("disabled", "active")}, ["stop backup.timer"]
+    ),
+    "none: it has failed, and stays so": Case(
+        GONE[0], {UnitNamed("backup.timer"): Unit("enabled", "failed")}, ["disable backup.timer"]
     ),
     "none: there is none": Case(GONE[0], {UnitNamed("backup.timer"): Unit()}),
     "none: its service": Case(GONE[1], at(SERVICE, a_file(b""), False), [f"remove file {SERVICE}"]),
