@@ -105,7 +105,7 @@ def number(value: Value) -> int:
 def minutes(value: Value) -> int:
     """Take a span of time such as `30min`, `12h` or `7d`."""
     said = re.fullmatch(r"([0-9]{1,6})(min|h|d)", text(value))
-    if said is None:
+    if said is None or not int(said[1]):
         _wrong(value, "a span of time such as `30min`, `12h` or `7d`")
     return int(said[1]) * {"min": 1, "h": 60, "d": 24 * 60}[said[2]]
 

@@ -243,6 +243,11 @@ BROKEN = {
         3,
         "a span of time such as `30min`",
     ),
+    "an age that nothing is younger than": (
+        "title: t\nsteps:\n  - upgrade: {max-age: 0min}\n",
+        3,
+        "a span of time such as `30min`",
+    ),
     "half a sha256": (
         "title: t\nsteps:\n  - download: {path: /a, url: 'https://a/b', sha256: abcd}\n",
         3,
