@@ -100,6 +100,22 @@ def test_removed_linked_installed_set_are_known() -> None:
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        RemovePath("/srv/now", Link("v1")),
+        WriteFile("/srv/now", MemoryBlob(b""), 0o644, "root", "root", Link("v1")),
+    ],
+)
+def test_what_stood_behind_a_link_that_goes_is_asked_anew(change: Change) -> None:
+    """Else a plan that puts a folder there would take the old target's files for the new folder's."""
+    view = View({PathAt("/srv/now/a"): THERE, PathAt("/srv/now/b"): Absent()}).after(change)
+
+    assert Absent() == view.at("/srv/now/b")
+    with pytest.raises(NeedsStage):
+        view.at("/srv/now/a")
+
+
+@pytest.mark.parametrize(
     ("change", "expected"),
     [
         (RESTART, Unit("enabled", "active", NOW)),
