@@ -221,7 +221,7 @@ def _clouds(change: Change, question: Question, answer: Answer) -> bool:
             return isinstance(answer, Sysctl) and answer.value is None
         case MakeLink(), PathAt():
             return question.path.startswith(f"{change.path}/")
-        case (WriteFile() | RemovePath()), PathAt():  # a link may have led to what was there
+        case ((WriteFile() | RemovePath()), PathAt()):  # a link may have led to what was there
             return question.path.startswith(f"{change.path}/") and not isinstance(answer, Absent)
         case (WriteFile() | MakeLink() | RemovePath(), UnitNamed()):
             gone = isinstance(change, RemovePath) or not (isinstance(answer, Unit) and answer.known)

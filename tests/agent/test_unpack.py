@@ -275,3 +275,14 @@ def test_the_agent_hands_an_archive_on_and_tells_why_it_cannot_be(state: Path, t
     assert ("applied", "") == (first.state, first.reason)
     assert {"a": ("0o100644", b"x")} == seen(tmp_path / "app")
     assert f"`what came` is not the file that was meant: its {len(raw)} bytes" in second.reason
+
+
+def test_a_name_with_another_line_end_goes_with_its_version(tmp_path: Path) -> None:
+    """macOS packs files named `Icon\\r`: what came with an archive is nobody else's."""
+    app = tmp_path / "app"
+    first = tar(tmp_path / "x", member("Icon\r", b"1"), member("a\x0cb\u2028c", b"1"), member("a", b"1"))
+    assert (0, "") == unpacked(tmp_path / "x", first, app)
+    second = tar(tmp_path / "y", member("a", b"2"))
+    assert (0, "") == unpacked(tmp_path / "y", second, app)
+
+    assert ["a"] == list(seen(app))

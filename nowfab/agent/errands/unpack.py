@@ -186,7 +186,8 @@ def foreign(old: str) -> "Iterator[str]":
     """Name what stands in a folder that was not in its archive: the topmost of each."""
     brought = {MARK, NAMES}
     with contextlib.suppress(FileNotFoundError), open(os.path.join(old, NAMES), "rb") as file:
-        for line in file.read().decode(sys.getfilesystemencoding(), "surrogateescape").splitlines():
+        # names may hold all that ends a line elsewhere, such as the `Icon\r` of macOS
+        for line in file.read().decode(sys.getfilesystemencoding(), "surrogateescape").split("\n"):
             parts = line.split("/")
             brought.update("/".join(parts[: count + 1]) for count in range(len(parts)))
     for folder, folders, files in os.walk(old):
