@@ -14,6 +14,7 @@ from nowfab.errors import FileError
 from nowfab.inventory.strict_yaml import Items, Table, Text, Value
 from nowfab.plan import sshd_config
 from nowfab.steps.authorized_keys import key
+from nowfab.steps.variables import TO_COME
 
 _MODE = re.compile(r"0?[0-7]{3,4}")
 _OWNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,31}")
@@ -37,6 +38,9 @@ _KEYWORD = re.compile(r"[A-Za-z][A-Za-z0-9]{1,63}")
 _SETTING = re.compile(r"[^\s#][^\n\r\0#]*(?<!\s)")
 _NO_SETTINGS = ("match", "include", "subsystem")
 """What an assignment of one value to one keyword of sshd cannot say."""
+
+_HASH = re.compile(r"\$[A-Za-z0-9]+\$[!-9;-~]+|[*!][!-9;-~]*")
+"""Of crypt(5), but for those of 13 letters, which a password may be too; `*` and `!` let nobody in."""
 
 _TRUE_FALSE = {"true": True, "yes": True, "false": False, "no": False}
 
@@ -115,6 +119,15 @@ def hostname(value: Value) -> str:
     said = _matching(value, _LABEL, "the name of a host (letters, digits and `-`)")
     if said.isdigit():
         _wrong(value, "the name of a host, which is no number,")
+    return said
+
+
+def password_hash(value: Value) -> str:
+    """Take the hash of a password; what is none may be the password itself, so that it is not shown."""
+    said = text(value)
+    if said != TO_COME and not _HASH.fullmatch(said.strip()):
+        what = "what stands here is no hash as crypt(5) has them, such as `$y$…` or `$6$…`"
+        raise FileError(value.place, f"{what}; `openssl passwd -6` makes one of a password")
     return said
 
 

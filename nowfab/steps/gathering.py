@@ -14,13 +14,10 @@ from nowfab.plan.questions import OutputOf
 from nowfab.plan.steps import Refused
 from nowfab.steps import fields
 from nowfab.steps.kind import Field, must
-from nowfab.steps.variables import OWN
+from nowfab.steps.variables import OWN, TO_COME
 
 LARGEST = 64 * 1024
 """Bytes of a value; a token has a hundred."""
-
-TO_COME = "to-be-gathered"
-"""What stands for a value that nobody has given yet."""
 
 UNTOLD = "it-is-unknown"
 """What stands there else: a text that it makes another one of needs the value."""

@@ -42,7 +42,8 @@ LOGINS: Mapping[str, Kind] = {
             "home": Field(fields.path, "its home, for a new user `/home/NAME` or where useradd puts it"),
             "uid": Field(fields.number, "its number, for a new user the next one"),
             "password-hash": Field(
-                fields.text, "as crypt(5) has it, set when the user is made, and shown nowhere"
+                fields.password_hash,
+                "as `openssl passwd -6` makes it, set when the user is made, and shown nowhere",
             ),
         },
         _user,

@@ -15,6 +15,9 @@ OWN: Mapping[str, str] = {
 }
 """Names that no variable of nodes.yaml and no gathered value can have."""
 
+TO_COME = "to-be-gathered"
+"""What stands for a value that nobody has given yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:

@@ -238,6 +238,11 @@ BROKEN = {
         3,
         "a text of one line",
     ),
+    "a password for its hash": (
+        "title: t\nsteps:\n  - user: {name: a, password-hash: geheim}\n",
+        3,
+        "is no hash as crypt(5) has them",
+    ),
     "an age of words": (
         "title: t\nsteps:\n  - upgrade: {max-age: a day}\n",
         3,
@@ -295,3 +300,4 @@ def test_what_cannot_be_meant_is_one_line_with_its_place(name: str) -> None:
     assert f"plan.yaml:{line}" == str(caught.value.place)
     assert what in caught.value.what
     assert "\n" not in str(caught.value)
+    assert "geheim" not in str(caught.value)

@@ -119,3 +119,16 @@ def test_what_cannot_be_a_value_is_refused(said: bytes) -> None:
 
 def test_the_last_line_end_is_not_part_of_it() -> None:
     assert "a\nb " == gathering.text("token", b"a\nb \n")
+
+
+@pytest.mark.parametrize("value", [gathering.TO_COME, "$6$salt$hash"])
+def test_a_hash_may_be_gathered_and_what_stands_for_it_is_one_meanwhile(value: str) -> None:
+    text = "  - user: {name: anna, password-hash: '{{ token }}'}\n"
+    read = document.read(HEAD.format(secret=", secret: true") + text, "plan.yaml")
+
+    def fill(text: Text, token: str = value) -> str:
+        return Templates().fill(text, {"token": token})
+
+    plan = document.build(read, fill, lambda name, place: MemoryBlob(), (), partial(fill, token="x"))
+
+    assert ["user anna"] == [step.title for step in plan.steps]
