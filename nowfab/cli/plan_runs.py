@@ -74,6 +74,8 @@ def _carry_out(
 ) -> None:
     from nowfab.cli.agents import Agents, How
 
+    if on.settings.format == "stream":
+        raise UsageError("--format takes table or json here: an agent's answer has no lines to stream")
     agent_flags.refuse_both(no_sudo, ask_sudo)
     agents = Agents(on.nodes, How(sudo=not no_sudo, state=state, timeout=on.settings.timeout))
     for node in on.nodes:  # a mistake in --state ends it before anything is sent

@@ -185,3 +185,14 @@ def test_check_after_apply_knows_the_value_and_finds_nothing_to_do(folder: Path)
         apply.stderr,
     )
     assert (0, "2 nodes: 2 ok\n") == (again.returncode, again.stderr)
+
+
+@pytest.mark.parametrize(
+    "words", [("plan.status",), ("plan.keep", "--run", "x"), ("plan.rollback", "--run", "x")]
+)
+def test_the_runs_of_a_node_are_no_stream(folder: Path, words: tuple[str, ...]) -> None:
+    """What would come line by line is what the agent says to us, and not meant for people."""
+    answer = call(folder, *words, "-g", "me", "--no-sudo", "--format", "stream")
+
+    assert (1, "") == (answer.returncode, answer.stdout)
+    assert "--format takes table or json here" in answer.stderr
