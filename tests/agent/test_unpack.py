@@ -286,3 +286,16 @@ def test_a_name_with_another_line_end_goes_with_its_version(tmp_path: Path) -> N
     assert (0, "") == unpacked(tmp_path / "y", second, app)
 
     assert ["a"] == list(seen(app))
+
+
+def test_what_would_have_no_place_in_the_new_version_is_told_before_anything_changes(tmp_path: Path) -> None:
+    """Told after the folders changed places, no further run could end it."""
+    app = tmp_path / "app"
+    first = tar(tmp_path / "x", member("conf/a", b"1"))
+    assert (0, "") == unpacked(tmp_path / "x", first, app)
+    (app / "conf/mine").write_text("mine")
+    before = seen(app)
+    code, said = unpacked(tmp_path / "y", tar(tmp_path / "y", member("conf", b"2")), app)
+
+    assert (1, before, [*BESIDE, "y"]) == (code, seen(app), names(tmp_path))
+    assert f"`conf` is no folder in the archive, and `{app}/conf/mine` stands in it here" in said

@@ -36,6 +36,7 @@ def unpack(url: str, sha256: str, top: str, strip: str) -> None:
         os.mkdir(new, 0o755)
         names = unpack_all(archive, new, int(strip))
         write_durably(os.path.join(new, NAMES), "".join("%s\n" % name for name in names))
+        see_places(top, new)
         os.sync()
         keep_rights(top, new)
         swap(top, new, old)
@@ -200,6 +201,17 @@ def foreign(old: str) -> "Iterator[str]":
         for name in files:
             if names[name] not in brought:
                 yield names[name]
+
+
+def see_places(top: str, new: str) -> None:
+    """See, while nothing is changed, that what somebody else put into the folder has a place in the new one."""
+    for name in foreign(top):
+        folder = os.path.dirname(name)
+        while not os.path.lexists(os.path.join(new, folder)):
+            folder = os.path.dirname(folder)
+        if not os.path.isdir(os.path.join(new, folder)):
+            what = "`%s` is no folder in the archive, and `%s` stands in it here; move that away"
+            raise Wrong(what % (folder, os.path.join(top, name)))
 
 
 def write_durably(path: str, text: str) -> None:
