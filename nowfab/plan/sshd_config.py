@@ -60,4 +60,9 @@ def read(text: str) -> Iterator[Said]:
 def without_passwords(text: str) -> frozenset[bool]:
     """Say for whom a text turns passwords off: for all (False), for those whom a Match means (True)."""
     off = ("passwordauthentication", "no")
-    return frozenset(each.matched for each in read(text) if (each.keyword, each.value.lower()) == off)
+    return frozenset(each.matched for each in read(text) if (each.keyword, _word(each.value).lower()) == off)
+
+
+def _word(value: str) -> str:
+    """Give the first word of a value, without quotation marks (OpenSSH's argv_split)."""
+    return (value.split() or [""])[0].strip("\"'")

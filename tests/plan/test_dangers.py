@@ -102,6 +102,8 @@ OFF = b"x y\n  passwordauthentication=No # for all\n"
 CLOSING: dict[str, tuple[str, bytes, bytes | None, bool]] = {
     "a new drop-in": (DROP_IN, OFF, None, True),
     "in sshd's own file": ("/etc/ssh/sshd_config", OFF, b"PasswordAuthentication yes\n", True),
+    "in quotation marks": (DROP_IN, b'PasswordAuthentication "no"\n', None, True),
+    "with a comment behind a tab": (DROP_IN, b"PasswordAuthentication no\t# for all\n", None, True),
     "for some only": (DROP_IN, b"Match User x\n" + OFF, None, True),
     "for some before, for all now": (DROP_IN, OFF, b"Match User x\n" + OFF, True),
     "as it was": (DROP_IN, OFF + b"Port 22\n", OFF, False),
