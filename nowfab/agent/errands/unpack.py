@@ -204,7 +204,7 @@ def foreign(old: str) -> "Iterator[str]":
 
 
 def see_places(top: str, new: str) -> None:
-    """See, while nothing is changed, that what somebody else put into the folder has a place in the new one."""
+    """See, while nothing is changed, that what somebody put into the folder has a place in the new one."""
     for name in foreign(top):
         folder = os.path.dirname(name)
         while not os.path.lexists(os.path.join(new, folder)):
