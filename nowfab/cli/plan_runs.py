@@ -6,11 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from nowfab.cli import agent_flags
+from nowfab.cli import agent_flags, show
 from nowfab.cli.node_task import node_task
 from nowfab.cli.session import Job, Session
 from nowfab.errors import UsageError
 from nowfab.inventory.node import Node
+from nowfab.results import Report
 from nowfab.talk import Work
 
 if TYPE_CHECKING:
@@ -82,4 +83,8 @@ def _carry_out(
         agents.manner(node)
     if ask_sudo:
         agents = agents.with_password(on.screen)
-    on.carry_out(Job(title, work(agents.manner), looks=looks))
+
+    def shown(report: Report) -> None:
+        show.report(report, on.nodes, on.settings.format, on.screen, streams=False)
+
+    on.carry_out(Job(title, work(agents.manner), shown, looks=looks))

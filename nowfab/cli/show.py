@@ -25,8 +25,10 @@ def practice(nodes: Sequence[Node]) -> str:
     return "".join(f"{_PRACTICE.get(kind, f'practice nodes: {kind}')}\n" for kind in kinds)
 
 
-def report(report: Report, nodes: Sequence[Node], format: Format, screen: Screen) -> None:
-    """Show what became of all nodes; with `stream` it was shown already, line by line."""
+def report(
+    report: Report, nodes: Sequence[Node], format: Format, screen: Screen, streams: bool = True
+) -> None:
+    """Show what became of all nodes; with `stream`, where it `streams`, it was shown already, line by line."""
     hidden = False
     if format == "json":
         screen.data(json.pieces(report))
@@ -36,7 +38,8 @@ def report(report: Report, nodes: Sequence[Node], format: Format, screen: Screen
         hidden = laid.hidden
     screen.say(summary(report))
     if hidden:
-        screen.say("there is more than the rows show: --format stream or --format json has it all")
+        formats = "--format stream or --format json" if streams else "--format json"
+        screen.say(f"there is more than the rows show: {formats} has it all")
 
 
 def lines(screen: Screen) -> Callable[[Event], None]:

@@ -196,3 +196,14 @@ def test_the_runs_of_a_node_are_no_stream(folder: Path, words: tuple[str, ...]) 
 
     assert (1, "") == (answer.returncode, answer.stdout)
     assert "--format takes table or json here" in answer.stderr
+
+
+def test_a_row_that_hides_runs_names_a_format_that_is_there(folder: Path) -> None:
+    for content in ("a", "b"):
+        (folder / "plan.yaml").write_text(
+            f"title: t\nsteps:\n  - file: {{path: {folder}/root/x, content: {content}}}\n"
+        )
+        call(folder, "apply", "plan.yaml", "-g", "me", "--no-sudo")
+    answer = call(folder, "plan.status", "-g", "me", "--no-sudo")
+
+    assert (0, True) == (answer.returncode, "more than the rows show: --format json has" in answer.stderr)
