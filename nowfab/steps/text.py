@@ -51,7 +51,7 @@ def text_at(path: str, was: Standing) -> str:
     if not isinstance(was, File):
         raise Refused(f"{path} is no regular file, so no part of it is changed")
     if was.content is None:
-        raise Refused(f"{path} is too large to have a part of it changed")
+        raise Refused(f"{path} is secret or too large, so no part of it is changed")
     data = was.content.head(was.content.size)
     if b"\0" in data:
         raise Refused(f"{path} is no text: there is a NUL byte in it")
