@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from nowfab.plan.changes import Change, MakeFolder
-from nowfab.plan.questions import Absent, Folder, PathAt
+from nowfab.plan.questions import Absent, Folder, Link, PathAt
 from nowfab.plan.steps import Refused, Step
 from nowfab.plan.view import View
 from nowfab.steps import accounts
@@ -86,6 +86,8 @@ def authorized_keys(user: str, keys: tuple[str, ...], home: str | None = None) -
         return (MakeFolder(folder, 0o700, user, who.group, was),)
 
     def _see_home(was: object, who: accounts.Account) -> None:
+        if isinstance(was, Link):
+            raise Refused(f"the home {place} is a link to {was.target}, and nothing is written through one")
         if not isinstance(was, Folder):
             raise Refused(f"there is no home {place}")
         if was.mode & 0o022 or was.owner not in (user, "root"):

@@ -255,6 +255,11 @@ REFUSED: dict[str, tuple[Step, dict[Question, Answer], str]] = {
         {**who(home="/data/pi"), **home(Absent())},
         "the home of `pi` is /data/pi",
     ),
+    "a home that is a link": (
+        authorized_keys("pi", (ANNA,)),
+        {**who(), **home(Absent()), **at("/home/pi", Link("/data/pi"), False)},
+        "/home/pi is a link to /data/pi",
+    ),
     "G13: a home that others may write to": (
         authorized_keys("pi", (ANNA,)),
         {**who(), **home(Absent(), mode=0o775)},
