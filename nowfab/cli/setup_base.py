@@ -102,6 +102,8 @@ def _wanted(nodes: Sequence[Node], timezone: str, locale: str, keyboard: str, pa
     from nowfab.steps import fields
 
     layout, _, variant = keyboard.partition(":")
+    if keyboard and not layout.strip():
+        raise UsageError(f"`--keyboard`: no layout in `{keyboard}`; as in `de`, or `de:nodeadkeys`")
     return Base(
         tuple(node for node in nodes if _is_elsewhere(node.address or "")),
         _checked("--timezone", fields.zone, timezone),

@@ -28,7 +28,7 @@ def practice(nodes: Sequence[Node]) -> str:
 def report(
     report: Report, nodes: Sequence[Node], format: Format, screen: Screen, streams: bool = True
 ) -> None:
-    """Show what became of all nodes; with `stream`, where it `streams`, it was shown already, line by line."""
+    """Show what became of all nodes; with `stream` it was shown already, line by line, where it `streams`."""
     hidden = False
     if format == "json":
         screen.data(json.pieces(report))

@@ -35,6 +35,7 @@ WRONG = {
     "a time zone": (("--timezone", "a b"), "`--timezone`: `a b` stands where a time zone such as"),
     "a language": (("--locale", "english!"), "`--locale`: `english!` stands where a locale such as"),
     "a keyboard": (("--keyboard", "de:x y"), "`--keyboard`: `x y` stands where a layout"),
+    "a variant of no layout": (("--keyboard", ":nodeadkeys"), "no layout in `:nodeadkeys`"),
     "a package": (("--packages", "tmux,H"), "`--packages`: `H` stands where the name of a package should"),
     "an empty package": (("--packages", "tmux,"), "`--packages`: `` stands where the name of a package"),
     "a name": (("-w", "10.x"), "`10.x` stands where the name of a host (letters, digits and `-`) should"),
