@@ -19,6 +19,9 @@ LINKED = "/etc/locale.conf"
 MADE = "/usr/lib/locale"
 """Where locale-gen puts what it makes (locale-gen(8))."""
 
+SOURCES = ("/usr/share/i18n/locales", "/usr/local/share/i18n/locales")
+"""Where locale-gen finds of what it makes one (locale-gen(8))."""
+
 BUILT_IN = ("C", "C.UTF-8", "POSIX")
 """What the C library brings (locale(7)): nothing is made for these."""
 
@@ -29,6 +32,7 @@ def locale(name: str) -> Step:
     """Make the locale where the node does not have it, and have new logins speak it."""
     charset = name.partition("@")[0].partition(".")[2] or "ISO-8859-1"
     wanted = f"{name} {charset}"
+    sources = tuple(PathAt(f"{folder}/{re.sub('[.][^@]*', '', name)}", content=False) for folder in SOURCES)
     listed = line(LIST, wanted, instead_of=rf"^#?\s*{re.escape(name)}\s+{re.escape(charset)}\s*$")
 
     def gap(view: View) -> tuple[Change, ...]:
@@ -39,6 +43,8 @@ def locale(name: str) -> Step:
             return ()
         if isinstance(view.at(LIST), Absent):
             raise Refused(f"there is no {LIST}: the package `locales` brings it, and makes locales")
+        if all(isinstance(view.at(each.path, content=False), Absent) for each in sources):
+            raise Refused(f"the node knows no locale `{name}`; `ls {SOURCES[0]}` has them")
         return (RunArgv(("locale-gen",), alters=(MADE,)),)
 
     def spoken(view: View) -> tuple[Change, ...]:
@@ -49,7 +55,7 @@ def locale(name: str) -> Step:
         Step(f"locale {name}", (PathAt(LIST), OutputOf(_KNOWN)), gap),
         Step(f"locale {name}", (PathAt(DEFAULT), PathAt(LINKED)), spoken),
     )
-    act = Step(f"locale {name}", (PathAt(LIST), OutputOf(_KNOWN)), make)
+    act = Step(f"locale {name}", (PathAt(LIST), OutputOf(_KNOWN), *sources), make)
     return together(f"locale {name}", steps, act)
 
 

@@ -28,7 +28,7 @@ from nowfab.steps.group import group
 from nowfab.steps.hostname import hostname
 from nowfab.steps.keyboard import FILE as KEYBOARD
 from nowfab.steps.keyboard import UNIT, keyboard
-from nowfab.steps.locale import DEFAULT, LINKED, LIST, locale
+from nowfab.steps.locale import DEFAULT, LINKED, LIST, SOURCES, locale
 from nowfab.steps.sudo import sudo
 from nowfab.steps.timezone import timezone
 from nowfab.steps.user import user
@@ -66,6 +66,13 @@ def nobody(name: str) -> dict[Question, Answer]:
 
 
 DEFAULTS = at("/etc/default/useradd", a_file(b"SHELL=/bin/sh\n# HOME=/srv\n"))
+
+
+def sources(found: Answer) -> dict[Question, Answer]:
+    return {
+        **at(f"{SOURCES[0]}/en_GB", found, False),
+        **at(f"{SOURCES[1]}/en_GB", Absent(), False),
+    }
 
 
 def home(
@@ -119,6 +126,7 @@ CASES = {
         {
             **says("locale", "-a", out="C\nC.utf8\nPOSIX\n"),
             **at(LIST, a_file(b"# de_DE.UTF-8 UTF-8\n# en_GB.UTF-8 UTF-8\n")),
+            **sources(a_file(b"")),
             **at(DEFAULT, a_file(b"# x\n")),
             **at(LINKED, Absent()),
         },
@@ -129,6 +137,7 @@ CASES = {
         {
             **says("locale", "-a", out="C\nen_GB.utf8\n"),
             **at(LIST, Absent()),
+            **sources(Absent()),
             **at(DEFAULT, Link("../locale.conf")),
             **at(LINKED, a_file(b"LANG=en_GB.UTF-8\n")),
         },
@@ -138,6 +147,8 @@ CASES = {
         {
             **says("locale", "-a"),
             **at(LIST, Absent()),
+            **at(f"{SOURCES[0]}/C", Absent(), False),
+            **at(f"{SOURCES[1]}/C", Absent(), False),
             **at(DEFAULT, Absent()),
             **at(LINKED, Absent()),
         },
@@ -233,6 +244,17 @@ REFUSED: dict[str, tuple[Step, dict[Question, Answer], str]] = {
         ENGLISH,
         {**says("locale", "-a"), **at(LIST, Absent()), **at(DEFAULT, Absent()), **at(LINKED, Absent())},
         "`locales` brings it",
+    ),
+    "a locale of nobody": (
+        ENGLISH,
+        {
+            **says("locale", "-a"),
+            **at(LIST, a_file(b"")),
+            **at(DEFAULT, Absent()),
+            **at(LINKED, Absent()),
+            **sources(Absent()),
+        },
+        "the node knows no locale `en_GB.UTF-8`; `ls /usr/share/i18n/locales` has them",
     ),
     "a group that is not there": (
         user("pi", ("nope",)),
