@@ -43,6 +43,7 @@ DPHYS = a_file(b"CONF_SWAPSIZE=100\n")
 NODE: dict[Question, Answer] = {
     **at("/usr/share/zoneinfo/Europe/Berlin", a_file(b""), False),
     **at("/etc/locale.gen", a_file(b"# en_GB.UTF-8 UTF-8\n")),
+    **at("/usr/share/i18n/locales/en_GB", a_file(b""), False),
     **at("/etc/dphys-swapfile", DPHYS),
     **at("/etc/dphys-swapfile", DPHYS, False),
     **at("/boot/firmware/config.txt", a_file(b"[cm4]\notg_mode=1\n")),
