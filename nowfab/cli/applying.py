@@ -58,6 +58,10 @@ def how(
 
 def seconds(rollback: str, no_rollback: bool) -> int:
     """Read after how many seconds a node takes back what was not confirmed; 0 for never."""
+    if not no_rollback and rollback.strip() == "0":
+        raise UsageError(
+            "`--rollback 0` would give nobody time to confirm; `--no-rollback` does without a guard"
+        )
     return 0 if no_rollback else settings.count("--rollback", rollback, LONGEST)
 
 

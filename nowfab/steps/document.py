@@ -15,7 +15,7 @@ from nowfab.inventory.strict_yaml import Items, Table, Text, Value
 from nowfab.plan.changes import Change
 from nowfab.plan.steps import Plan, Refused, Step
 from nowfab.plan.view import View
-from nowfab.steps import gathering, when
+from nowfab.steps import fields, gathering, when
 from nowfab.steps.gathering import Gather
 from nowfab.steps.kind import Kind
 from nowfab.steps.kinds import KINDS
@@ -29,6 +29,8 @@ Source = Callable[[str, Place], Blob]
 
 _KEYS = ("title", "gather", "steps")
 _WHEN = ("when", "unless")
+_SHOWING = ("file", "block", "line")
+"""Kinds of steps that show what stands in a file around what they change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def build(
     yet: a step that needs one is refused.
     """
     blind = blind or fill
+    _keep_apart(document.entries, fill, blind)
     steps = tuple(
         step for entry in document.entries for step in _steps(entry, fill, source, blind, untold or fill)
     )
@@ -165,6 +168,29 @@ def _steps(entry: Entry, fill: Fill, source: Source, blind: Fill, untold: Fill) 
     if _needs((*entry.when, *entry.unless), fill, untold):
         steps = tuple(_refused(step, entry.place) for step in steps)
     return steps
+
+
+def _keep_apart(entries: Sequence[Entry], fill: Fill, blind: Fill) -> None:
+    """Refuse a step that would show, in its diff, what another one keeps secret in the same file."""
+    hidden = {_path(entry, fill) for entry in entries if _is_secret(entry, fill, blind)}
+    for entry in entries if hidden else ():
+        if entry.kind in _SHOWING and not _is_secret(entry, fill, blind) and _path(entry, fill) in hidden:
+            what = f"{names.shown(_path(entry, fill))} holds what another step keeps secret"
+            raise FileError(entry.place, f"{what}, and this one would show it; write all of it in one `file`")
+
+
+def _is_secret(entry: Entry, fill: Fill, blind: Fill) -> bool:
+    if entry.kind != "file":
+        return False
+    said = {key.value: value for key, value in entry.fields}
+    if "secret" in said and fields.boolean(_filled(said["secret"], fill)):
+        return True
+    content = said.get("content")
+    return content is not None and _holds_secret(content, _filled(content, fill), fill, blind)
+
+
+def _path(entry: Entry, fill: Fill) -> str:
+    return next(fields.path(_filled(value, fill)) for key, value in entry.fields if key.value == "path")
 
 
 def _needs(said: Sequence[tuple[Text, Value]], fill: Fill, untold: Fill) -> bool:

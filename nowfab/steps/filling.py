@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from nowfab import names
 from nowfab.errors import FileError
 from nowfab.inventory.strict_yaml import Text
+from nowfab.steps.variables import Known
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -33,9 +35,8 @@ class Templates:
             return self._compiled(text.value).render(variables)
         except UndefinedError as error:
             there = ", ".join(sorted(variables))
-            raise FileError(
-                text.place, f"{names.shown(text.value)}: {error.message}; there are {there}"
-            ) from None
+            what = _without_class(error.message or "")
+            raise FileError(text.place, f"{names.shown(text.value)}: {what}; there are {there}") from None
         except TemplateError as error:
             raise FileError(text.place, f"{names.shown(text.value)}: {error.message}") from None
         except Exception as error:  # whatever an expression of somebody's plan may raise
@@ -49,6 +50,14 @@ class Templates:
         if found is None:
             found = self._known[text] = self._environment.from_string(text)
         return found
+
+
+def _without_class(message: str) -> str:
+    """Say in a person's words that a node has no such thing: Jinja names the class of it."""
+    missing = re.fullmatch(r"'nowfab\.[^']* object' has no attribute '([^']*)'", message)
+    if missing is None:
+        return message
+    return f"a node has no `{missing[1]}`, only {', '.join(field.name for field in fields(Known))}"
 
 
 def _strict() -> Any:

@@ -84,6 +84,8 @@ class _Course:
                 self.row = _changed(self.row, stage.changes)
                 _took(stage, view)
             steps = stage.rest
+        if self.row.status is Status.CHANGED:
+            _rests(self.plan.steps, view)
         return view
 
     def _make(self, changes: tuple[Change, ...]) -> Generator[Exec, Outcome, View]:
@@ -140,6 +142,18 @@ def _took(stage: Stage, view: View) -> None:
             raise failed(f"{wanted.step.title}: after its changes: {error}") from None
         if again:
             raise failed(f"{wanted.step.title}: it did not take; still to do: {diff.headline(again[0])}")
+
+
+def _rests(steps: Sequence[Step], view: View) -> None:
+    """Hold that no step wants anything once all are done: else the next time would change something again."""
+    for step in steps:
+        if not step.rests:
+            continue
+        with suppress(Refused, Unanswered, NeedsStage):
+            again = step.decide(view)
+            if again:
+                what = f"{step.title}: after all steps it is not so, or its condition holds only now"
+                raise failed(f"{what}; still to do: {diff.headline(again[0])}")
 
 
 def _changed(row: Result, changes: Sequence[Change], status: Status = Status.CHANGED) -> Result:

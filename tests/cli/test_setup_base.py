@@ -49,6 +49,7 @@ WRONG = {
     "no file": (("--key", "gone.pub"), "gone.pub: cannot be read as a public key: no such file"),
     "a stream": (("--format", "stream"), "--format takes table or json here"),
     "a rollback": (("--rollback", "soon"), "--rollback"),
+    "a rollback at once": (("--rollback", "0"), "`--no-rollback` does without a guard"),
     "a time for nothing": (("--within", "60"), "it goes with `--reboot-if-needed`"),
     "a time": (("--reboot-if-needed", "--within", "soon"), "--within"),
     "a password that nobody types": (("--ask-sudo",), "nobody can type the sudo password here"),

@@ -238,6 +238,11 @@ BROKEN = {
         3,
         "a text of one line",
     ),
+    "a line in a secret file": (
+        "title: t\nsteps:\n  - file: {path: /a, content: b, secret: true}\n  - line: {path: /a, text: c}\n",
+        4,
+        "`/a` holds what another step keeps secret",
+    ),
     "a password for its hash": (
         "title: t\nsteps:\n  - user: {name: a, password-hash: geheim}\n",
         3,

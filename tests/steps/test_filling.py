@@ -37,7 +37,7 @@ def test_a_text_says_what_is_known_of_the_node(text: str, expected: str) -> None
     ("text", "what"),
     [
         ("{{ rakc }}", "'rakc' is undefined; there are node, nodes, rack, token"),
-        ("{{ node.nmae }}", "has no attribute 'nmae'"),
+        ("{{ node.nmae }}", "a node has no `nmae`, only name, address, user, role, mac, vars"),
         ("{{ node.vars.slot }}", "no attribute 'slot'"),
         ("{{ rack", "unexpected end of template"),
         ("{% for %}", "xpected"),

@@ -136,6 +136,29 @@ def test_check_writes_nothing_apply_does_what_it_said_and_again_nothing(root: Pa
     assert (3, 1) == (first.execs, second.execs), "two stages and the look; one look where nothing is to do"
 
 
+@pytest.mark.parametrize(
+    ("steps", "title"),
+    [
+        ("  - file: {{path: {root}/a, content: one}}\n  - line: {{path: {root}/a, text: two}}\n", "file"),
+        (
+            "  - folder: {{path: {root}/late}}\n    when: {{exists: {root}/flag}}\n"
+            "  - file: {{path: {root}/flag, content: x}}\n",
+            "folder",
+        ),
+    ],
+)
+def test_what_a_later_step_makes_untrue_is_not_called_changed(
+    root: Path, tmp_path: Path, steps: str, title: str
+) -> None:
+    """Changed means that nothing is left to do: two steps that quarrel would change something each time."""
+    (root / "a").write_text("one")
+    row = carry_out(f"title: t\nsteps:\n{steps.format(root=root)}", tmp_path, Shell())
+
+    assert Status.FAILED == row.status
+    assert row.reason.startswith(f"{title} {root}/"), row.reason
+    assert ": after all steps it is not so, or its condition holds only now; still to do: " in row.reason
+
+
 def test_a_reply_that_was_lost_is_asked_for_once_more(root: Path, tmp_path: Path) -> None:
     """The agent makes a run once, and tells again what came of it: the row becomes true."""
 
