@@ -20,6 +20,7 @@ PASSWORD = "berries-and-cream"
 ASKED = "login password: |sudo password: "
 FRESH = f"""
 [ ! -e /root/sshd_config ] || mv /root/sshd_config /etc/ssh/sshd_config
+sed -i '1{{/^PasswordAuthentication yes$/d}}' /etc/ssh/sshd_config
 rm -rf /var/lib/nowfab /home/pi/.ssh /etc/ssh/sshd_config.d/00-nowfab.conf /etc/ssh/sshd_config.d/40-*
 echo 'PasswordAuthentication yes' >/etc/ssh/sshd_config.d/50-cloud-init.conf
 printf '127.0.0.1 localhost\\n127.0.1.1 raspberrypi\\n' >/etc/hosts
@@ -29,7 +30,10 @@ echo 'pi:{PASSWORD}' | chpasswd
 echo 'pi ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/010_pi-nopasswd
 systemctl restart ssh.service
 """
-"""As a card is after its first start: Raspberry Pi OS names all of them `raspberrypi`."""
+"""As a card is after its first start: Raspberry Pi OS names all of them `raspberrypi`.
+
+The practice node red04 takes passwords by a line of its own, above all drop-ins; no card has that.
+"""
 
 ADDRESS = "{{range $name, $net := .NetworkSettings.Networks}}{{$name}} {{$net.IPAddress}}\n{{end}}"
 DROP_IN = "/etc/ssh/sshd_config.d/00-nowfab.conf"
