@@ -13,7 +13,8 @@ from nowfab.errors import FileError, Place
 from nowfab.inventory.node import Node
 from nowfab.plan.steps import Plan, Refused
 from nowfab.steps import document, gathering
-from nowfab.steps.document import Document, Fill
+from nowfab.steps.document import Document
+from nowfab.steps.entry import Fill
 from nowfab.steps.variables import variables
 from nowfab.store import files
 from nowfab.talk import Work

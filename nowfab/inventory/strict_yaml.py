@@ -31,11 +31,12 @@ _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A scalar exactly as it was written; `plain` when it had no quotes."""
+    """A scalar exactly as it was written: `plain` without quotes, `whole` where it is a file of its own."""
 
     value: str
     place: Place
     plain: bool = True
+    whole: bool = False
 
     @property
     def is_nothing(self) -> bool:

@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
 from nowfab import names
-from nowfab.blobs import Blob
 from nowfab.errors import FileError, Place, UsageError
 from nowfab.inventory import strict_yaml
 from nowfab.inventory.strict_yaml import Items, Table, Text, Value
 from nowfab.plan.changes import Change
 from nowfab.plan.steps import Plan, Refused, Step
 from nowfab.plan.view import View
-from nowfab.steps import fields, gathering, when
+from nowfab.steps import gathering, hiding, templates, when
+from nowfab.steps.entry import Entry, Fill, Source, filled, holds_secret
 from nowfab.steps.gathering import Gather
 from nowfab.steps.kind import Kind
 from nowfab.steps.kinds import KINDS
 from nowfab.steps.when import CONDITIONS, Condition
 
-Fill = Callable[[Text], str]
-"""Fills the variables of one node into a text; FileError for one that is not there."""
-
-Source = Callable[[str, Place], Blob]
-"""Opens a file that a plan names, beside the plan; FileError."""
-
 _KEYS = ("title", "gather", "steps")
 _WHEN = ("when", "unless")
-_SHOWING = ("file", "block", "line")
-"""Kinds of steps that show what stands in a file around what they change."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One step as it is written: `when` has the conditions that must hold, `unless` those that must not."""
-
-    kind: str
-    fields: tuple[tuple[Text, Value], ...]
-    place: Place
-    when: tuple[tuple[Text, Value], ...] = ()
-    unless: tuple[tuple[Text, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +68,9 @@ def build(
     yet: a step that needs one is refused.
     """
     blind = blind or fill
-    _keep_apart(document.entries, fill, blind)
-    steps = tuple(
-        step for entry in document.entries for step in _steps(entry, fill, source, blind, untold or fill)
-    )
+    entries = [templates.opened(entry, fill, source) for entry in document.entries]
+    hiding.keep_apart(entries, fill, blind)
+    steps = tuple(step for entry in entries for step in _steps(entry, fill, source, blind, untold or fill))
     asked = tuple(
         (one.name, gathering.question(one, lambda value: _open(value, fill, blind, "argv")))
         for one in gathers
@@ -148,13 +128,13 @@ def _steps(entry: Entry, fill: Fill, source: Source, blind: Fill, untold: Fill) 
     kind = KINDS[entry.kind]
     values: dict[str, Any] = {}
     for key, value in entry.fields:
-        filled = _filled(value, fill)
-        if _holds_secret(value, filled, fill, blind):
+        text = filled(value, fill)
+        if holds_secret(value, text, fill, blind):
             if key.value != kind.keeps:
                 raise _seen(value, key.value)
             if "secret" in kind.fields:
                 values["secret"] = True
-        read = kind.fields[key.value].read(filled)
+        read = kind.fields[key.value].read(text)
         values[key.value.replace("-", "_")] = source(read, value.place) if key.value == "source" else read
     try:
         made = kind.make(**values)
@@ -170,32 +150,9 @@ def _steps(entry: Entry, fill: Fill, source: Source, blind: Fill, untold: Fill) 
     return steps
 
 
-def _keep_apart(entries: Sequence[Entry], fill: Fill, blind: Fill) -> None:
-    """Refuse a step that would show, in its diff, what another one keeps secret in the same file."""
-    hidden = {_path(entry, fill) for entry in entries if _is_secret(entry, fill, blind)}
-    for entry in entries if hidden else ():
-        if entry.kind in _SHOWING and not _is_secret(entry, fill, blind) and _path(entry, fill) in hidden:
-            what = f"{names.shown(_path(entry, fill))} holds what another step keeps secret"
-            raise FileError(entry.place, f"{what}, and this one would show it; write all of it in one `file`")
-
-
-def _is_secret(entry: Entry, fill: Fill, blind: Fill) -> bool:
-    if entry.kind != "file":
-        return False
-    said = {key.value: value for key, value in entry.fields}
-    if "secret" in said and fields.boolean(_filled(said["secret"], fill)):
-        return True
-    content = said.get("content")
-    return content is not None and _holds_secret(content, _filled(content, fill), fill, blind)
-
-
-def _path(entry: Entry, fill: Fill) -> str:
-    return next(fields.path(_filled(value, fill)) for key, value in entry.fields if key.value == "path")
-
-
 def _needs(said: Sequence[tuple[Text, Value]], fill: Fill, untold: Fill) -> bool:
     """Say whether values need one that nobody has told yet; most plans have none."""
-    return untold is not fill and any(_filled(value, fill) != _filled(value, untold) for _, value in said)
+    return untold is not fill and any(filled(value, fill) != filled(value, untold) for _, value in said)
 
 
 def _refused(step: Step, place: Place) -> Step:
@@ -214,31 +171,15 @@ def _all(conditions: Sequence[tuple[Text, Value]], fill: Fill, blind: Fill) -> l
 
 def _open(value: Value, fill: Fill, blind: Fill, where: str) -> Value:
     """Fill a value that others may see, and that may hold no secret."""
-    filled = _filled(value, fill)
-    if _holds_secret(value, filled, fill, blind):
+    text = filled(value, fill)
+    if holds_secret(value, text, fill, blind):
         raise _seen(value, where)
-    return filled
-
-
-def _holds_secret(value: Value, filled: Value, fill: Fill, blind: Fill) -> bool:
-    """Say whether other values in place of the secret ones make a difference; most plans have none."""
-    return blind is not fill and filled != _filled(value, blind)
+    return text
 
 
 def _seen(value: Value, where: str) -> FileError:
     what = f"a secret stands in `{where}`, where others see it"
     return FileError(value.place, f"{what}; `file` keeps one in `content`, `run` in `stdin`")
-
-
-def _filled(value: Value, fill: Fill) -> Value:
-    """Fill the variables into every text of a value."""
-    if isinstance(value, Text):
-        return replace(value, value=fill(value))
-    if isinstance(value, Items):
-        return replace(value, items=tuple(_filled(item, fill) for item in value.items))
-    if isinstance(value, Table):
-        return replace(value, entries=tuple((key, _filled(said, fill)) for key, said in value.entries))
-    return value
 
 
 def _hint(typed: str, known: Mapping[str, object]) -> str:

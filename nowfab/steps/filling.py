@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from nowfab import names
@@ -36,12 +36,11 @@ class Templates:
         except UndefinedError as error:
             there = ", ".join(sorted(variables))
             what = _without_class(error.message or "")
-            raise FileError(text.place, f"{names.shown(text.value)}: {what}; there are {there}") from None
+            raise _wrong(text, f"{what}; there are {there}", _line(error)) from None
         except TemplateError as error:
-            raise FileError(text.place, f"{names.shown(text.value)}: {error.message}") from None
+            raise _wrong(text, error.message or "", getattr(error, "lineno", 0) or _line(error)) from None
         except Exception as error:  # whatever an expression of somebody's plan may raise
-            what = f"{names.shown(text.value)}: {type(error).__name__}: {error}"
-            raise FileError(text.place, what) from None
+            raise _wrong(text, f"{type(error).__name__}: {error}", _line(error)) from None
 
     def _compiled(self, text: str) -> Template:
         if self._environment is None:
@@ -50,6 +49,23 @@ class Templates:
         if found is None:
             found = self._known[text] = self._environment.from_string(text)
         return found
+
+
+def _wrong(text: Text, what: str, line: int) -> FileError:
+    """Say what is wrong in a text, with its line where the text has a file of its own, else with the text."""
+    if text.whole and line:
+        return FileError(replace(text.place, line=line), what)
+    return FileError(text.place, f"{names.shown(text.value)}: {what}")
+
+
+def _line(error: Exception) -> int:
+    """Find the line of a template in which something went wrong, 0 where Jinja does not tell."""
+    found, where = 0, error.__traceback__
+    while where is not None:
+        if where.tb_frame.f_code.co_filename == "<template>":
+            found = where.tb_lineno
+        where = where.tb_next
+    return found
 
 
 def _without_class(message: str) -> str:

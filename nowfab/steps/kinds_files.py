@@ -49,6 +49,7 @@ FILES: Mapping[str, Kind] = {
             "path": must(fields.path, "the file"),
             "content": Field(fields.text, "what it says"),
             "source": Field(fields.text, "or a file beside the plan that says it"),
+            "template": Field(fields.text, "or one in which variables are filled in first"),
             "secret": Field(fields.boolean, "its content is shown nowhere", "false"),
             **RIGHTS,
             **PROOFS,
@@ -56,7 +57,7 @@ FILES: Mapping[str, Kind] = {
         _file,
         '{path: /etc/lab.conf, content: "colour = red\\n", mode: "0640", owner: pi, group: users}',
         guard=WHERE,
-        either=("content", "source"),
+        either=("content", "source", "template"),
         keeps="content",
     ),
     "block": Kind(
