@@ -9,8 +9,8 @@ import os
 import stat
 
 from nowfab.agent.frames import PIECE
-from nowfab.agent.standing import group_id, owner_id
-from nowfab.agent.words import to_bytes
+from nowfab.agent.standing import group_id, owner_id, stands_at
+from nowfab.agent.words import Trouble, to_bytes, to_text
 
 TEMPORARY = b".nowfab-"
 """Begins the names of what stands beside a path while it is being changed."""
@@ -119,6 +119,15 @@ def prove(change: dict, spot: Spot) -> None:
             os.unlink(spot.path)
         sync_folder(spot.folder)
         raise
+
+
+def put_back_unproved(spot: Spot, news: bytes) -> None:
+    """Bring back what stood where a new file was still being proved, unless somebody has changed that."""
+    with contextlib.suppress(OSError, Trouble):
+        if os.path.lexists(spot.old):
+            staged = [stands_at(to_text(news + b"/" + name))[0].get("sha256") for name in os.listdir(news)]
+            if stands_at(to_text(spot.path))[0].get("sha256") in staged:
+                os.rename(spot.old, spot.path)
 
 
 def check_staged(change: dict, staged: bytes) -> None:

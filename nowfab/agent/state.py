@@ -8,7 +8,7 @@ import time
 
 from nowfab.agent.armed import armed_run
 from nowfab.agent.notation import format_json, parse_json
-from nowfab.agent.paths import Spot, sync_folder, sync_folders
+from nowfab.agent.paths import Spot, put_back_unproved, sync_folder, sync_folders
 from nowfab.agent.request import is_run
 from nowfab.agent.ways import make_way, see_way
 from nowfab.agent.words import Trouble, to_bytes, to_text, why
@@ -225,7 +225,9 @@ def settle_one(folder: bytes) -> None:
     changes = read_json(folder + b"/request.json").get("changes", [])
     for index, change in enumerate(changes):
         if "path" in change:
-            Spot(change["path"], run, index).sweep()
+            spot = Spot(change["path"], run, index)
+            put_back_unproved(spot, folder + b"/new")
+            spot.sweep()
     sync_folders([change["path"] for change in changes if "path" in change])
     made = made_so_far(folder)
     if len(made) == len(changes):

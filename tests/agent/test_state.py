@@ -19,10 +19,12 @@ from tests.agent.asking import (
     ABSENT,
     ask,
     file_of,
+    me,
     new_run,
     parse,
     request,
     run,
+    sha256,
     started,
     tree,
     write,
@@ -163,6 +165,21 @@ def test_a_home_state_folder_is_below_our_home(top: Path, tmp_path: Path) -> Non
 
     assert "applied" == reply.state
     assert (tmp_path / "home/.local/state/nowfab/lock").exists()
+
+
+@pytest.mark.parametrize("mended", [False, True])
+def test_a_file_that_was_still_being_proved_is_taken_back(mended: bool, top: Path, state: Path) -> None:
+    """It was never found good, and no later run would prove it: it is there already. A mended one stays."""
+    path, mark = top / "f", top / "mark"
+    path.write_bytes(b"old")
+    was = {"is": "file", "sha256": sha256(b"old"), "mode": path.stat().st_mode & 0o7777, **me()}
+    kill = f"cp {path} {mark}; {f'echo mended >{path};' if mended else ''} kill -9 $PPID"
+    reply = ask(request(state, [write(path, was=was, verify=["sh", "-c", kill])], [], [b"new"]))
+
+    assert ("failed", b"new") == (reply.state, mark.read_bytes())
+    assert {"f": b"mended\n" if mended else b"old", "mark": b"new"} == {
+        each.name: each.read_bytes() for each in top.iterdir()
+    }
 
 
 def test_I11_a_run_is_applied_at_most_once(top: Path, state: Path) -> None:
