@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 SECONDS = 10.0
 """That anything which a test asks of the loop may take."""
 
+SETTLE = 0.03
+"""Seconds in which connections that end just now are closed: each takes the loop some turns."""
+
 T = TypeVar("T")
 
 
@@ -53,4 +56,4 @@ async def _end(listeners: list[asyncio.AbstractServer]) -> None:
     for task in others:
         task.cancel()
     await asyncio.wait_for(asyncio.gather(*others, return_exceptions=True), SECONDS / 2)
-    await asyncio.sleep(0)
+    await asyncio.sleep(SETTLE)
