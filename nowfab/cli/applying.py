@@ -8,11 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nowfab import settings
-from nowfab.cli import agent_flags
+from nowfab.cli import agent_flags, show
 from nowfab.cli.session import Job, Session, Then
 from nowfab.errors import UsageError
 from nowfab.inventory.node import Node
-from nowfab.report.visible import visible
 from nowfab.results import Report
 from nowfab.talk import Work
 
@@ -82,7 +81,7 @@ def carry_out(on: Session, applied: Applied, diff: bool) -> None:
 
 
 def _show(on: Session, diff: bool, report: Report) -> None:
-    from nowfab.report import changes, json, summary
+    from nowfab.report import changes, json
 
     hidden = False
     if on.settings.format == "json":
@@ -93,7 +92,4 @@ def _show(on: Session, diff: bool, report: Report) -> None:
         laid = changes.rows(report, on.screen.columns())
         on.screen.data([laid.text])
         hidden = laid.hidden
-    on.screen.say(visible(summary.summary(report)))
-    if hidden:
-        shows = "" if diff else "--diff shows each change, "
-        on.screen.say(f"there is more than the rows show: {shows}--format json has it all")
+    show.ending(report, on.screen, hidden, "" if diff else "--diff shows each change, ")

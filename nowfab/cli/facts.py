@@ -13,7 +13,6 @@ from nowfab.cli.session import Job, Session
 from nowfab.errors import UsageError
 from nowfab.report.json import Own
 from nowfab.report.table import Table
-from nowfab.report.visible import visible
 from nowfab.results import GOOD, Report
 
 
@@ -53,7 +52,7 @@ def _look(on: Session, title: str, asks: Iterable[str], view: View) -> None:
 
 def _show(on: Session, view: View, report: Report) -> None:
     """Show a report as `view` lays it out; the raw answers are nobody's concern once they are read."""
-    from nowfab.report import json, summary
+    from nowfab.report import json
 
     hidden = False
     if on.settings.format == "json":
@@ -65,6 +64,4 @@ def _show(on: Session, view: View, report: Report) -> None:
         laid = view.rows(report, on.screen.columns())
         on.screen.data([show.practice(on.nodes), laid.text])
         hidden = laid.hidden
-    on.screen.say(visible(summary.summary(report)))
-    if hidden:
-        on.screen.say("there is more than the rows show: --format json has it all")
+    show.ending(report, on.screen, hidden)

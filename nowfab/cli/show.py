@@ -36,10 +36,14 @@ def report(
         laid = table.table(report, screen.columns())
         screen.data([practice(nodes), laid.text])
         hidden = laid.hidden
+    ending(report, screen, hidden, "--format stream or " if streams else "")
+
+
+def ending(report: Report, screen: Screen, hidden: bool, besides: str = "") -> None:
+    """Say what all rows come to, and where all is that was `hidden`; `besides` names one more place."""
     screen.say(summary(report))
     if hidden:
-        formats = "--format stream or --format json" if streams else "--format json"
-        screen.say(f"there is more than the rows show: {formats} has it all")
+        screen.say(f"there is more than the rows show: {besides}--format json has it all")
 
 
 def lines(screen: Screen) -> Callable[[Event], None]:
