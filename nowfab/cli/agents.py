@@ -97,11 +97,6 @@ class Agents:
         )
 
 
-def depth(node: Node) -> int:
-    """Count the gateways before a node: they go before what is behind them."""
-    return 0 if node.via is None else 1 + depth(node.via)
-
-
 def _run() -> str:
     """Name a run: the time here, and 32 random bits."""
     return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}"

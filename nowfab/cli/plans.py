@@ -8,9 +8,9 @@ from pathlib import Path
 
 from nowfab import names
 from nowfab.blobs import Blob, MemoryBlob
-from nowfab.cli.agents import Agents, depth
+from nowfab.cli.agents import Agents
 from nowfab.errors import FileError, Place
-from nowfab.inventory.node import Node
+from nowfab.inventory.node import Node, depth
 from nowfab.plan.steps import Plan, Refused
 from nowfab.steps import document, gathering
 from nowfab.steps.document import Document

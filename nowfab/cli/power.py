@@ -12,7 +12,7 @@ from nowfab.blobs import Secret
 from nowfab.cli import agent_flags
 from nowfab.cli.node_task import node_task
 from nowfab.cli.session import Job, Session
-from nowfab.inventory.node import Node
+from nowfab.inventory.node import Node, depth
 from nowfab.remote import Shape
 from nowfab.talk import Work
 
@@ -102,4 +102,4 @@ def starting(verb: str, timeout: float | None, sudo: bool, password: Secret | No
 
 def rank(node: Node) -> int:
     """Have nodes go before the gateway that they are reached through."""
-    return 0 if node.via is None else rank(node.via) - 1
+    return -depth(node)

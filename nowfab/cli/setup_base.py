@@ -13,7 +13,7 @@ from nowfab.cli.applying import Applied
 from nowfab.cli.node_task import node_task
 from nowfab.cli.session import Session, Then
 from nowfab.errors import FileError, Place, UsageError
-from nowfab.inventory.node import Node
+from nowfab.inventory.node import Node, depth
 from nowfab.inventory.strict_yaml import Items, Text
 from nowfab.report.visible import visible
 
@@ -58,7 +58,6 @@ def setup_base(
     state: str | None = None,
 ) -> None:
     """Give the chosen nodes their names, an /etc/hosts with all of them, and your public keys."""
-    from nowfab.cli.agents import depth
     from nowfab.networks.base import TITLE
     from nowfab.work.apply import apply
 

@@ -29,3 +29,8 @@ class Node:
     fleet: str = ""
     known_hosts: str | None = None
     down: str = ""
+
+
+def depth(node: Node) -> int:
+    """Count the gateways before a node."""
+    return 0 if node.via is None else 1 + depth(node.via)
